@@ -1,0 +1,330 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated estate: hosts and what is on them, its time, and the events that are still to come.
+
+Nothing here moves because somebody looked: ``World.advance_to`` carries out what is due, and only that.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any, Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    BUILT_IN_PROVIDER,
+    TERMINAL_JOB_STATES,
+    JobState,
+    ReplicationMode,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock import Clock
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger import Ledger
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Counters, Relationship, Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Facts, Trouble, Troubles
+
+#: A deed is what somebody does by hand: ``deed(world, **arguments)``.
+Deed = Callable[..., None]
+
+#: How long a state change takes to be seen on the peer while the switch peer_visibility is ``delayed``.
+PEER_DELAY: Final = 15.0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Job:
+    """An Msvm_ConcreteJob.
+
+    Attributes:
+        type: JobType; a number, since hosts know more types than we do.
+        seconds: how long it is to take.
+        error_description: in the host's language; empty while all is well.
+        finish: what it does when it ends well; undo: what is put back when it does not.
+    """
+
+    guid: str
+    type: int
+    vm_guid: str
+    submitted: datetime
+    seconds: float
+    state: JobState = JobState.RUNNING
+    percent: int = 0
+    elapsed: timedelta = timedelta()
+    changed: datetime
+    ended: datetime | None = None
+    error_code: int = 0
+    error_description: str = ""
+    error_summary: str = ""
+    cancellable: bool = True
+    stuck_at: int | None = None
+    event: Event | None = field(default=None, repr=False)
+    finish: Callable[[], None] | None = field(default=None, repr=False)
+    undo: Callable[[], None] | None = field(default=None, repr=False)
+
+    @property
+    def running(self) -> bool:
+        """Whether it still moves."""
+        return self.state not in TERMINAL_JOB_STATES
+
+    def settle(self, now: datetime) -> None:
+        """Let percent and elapsed time show what is true at ``now``."""
+        if not self.running:
+            return
+        self.elapsed = now - self.submitted
+        share = 1.0 if self.seconds <= 0 else min(1.0, self.elapsed.total_seconds() / self.seconds)
+        self.percent = min(99, int(share * 100)) if self.stuck_at is None else min(self.stuck_at, int(share * 100))
+
+
+@dataclass(slots=True, kw_only=True)
+class AuthorizationEntry:
+    """Msvm_ReplicationAuthorizationSettingData; primary ``*`` stands for any server."""
+
+    primary: str
+    trust_group: str = "DefaultTrustGroup"
+    storage: str = "C:\\Replica"
+
+
+@dataclass(slots=True, kw_only=True)
+class ReplicaServer:
+    """Msvm_ReplicationServiceSettingData with its authorization entries.
+
+    Attributes:
+        allowed_authentication: 0 none, 1 Kerberos, 2 certificate, 3 both.
+    """
+
+    enabled: bool = False
+    allowed_authentication: int = 0
+    http_port: int = 80
+    https_port: int = 443
+    certificate_thumbprint: str = ""
+    monitoring_interval: int = 43200
+    monitoring_start: timedelta = timedelta(hours=9)
+    entries: list[AuthorizationEntry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Msvm_ReplicationProvider; the built-in one stands on every host."""
+
+    guid: str
+    name: str
+
+    @property
+    def built_in(self) -> bool:
+        """Whether this is the host-to-host provider."""
+        return self.guid == BUILT_IN_PROVIDER
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Host:
+    """One Hyper-V host.
+
+    Attributes:
+        name: NetBIOS computer name, in upper case.
+        vms: by GUID in upper case.
+        jobs: by GUID; a finished one leaves after the time of the switch finished_job_lifetime.
+        certificates: base64 DER, of the machine's Personal store.
+        reachable_from_peers: whether other hosts' replication traffic reaches this one.
+        cut_off_from: names of hosts this one has no network to.
+    """
+
+    name: str
+    fqdn: str
+    language: str = "en-US"
+    booted: datetime
+    up: bool = True
+    memory: int = 128 << 30
+    processors: int = 32
+    os_version: str = "10.0.20348"
+    os_build: str = "20348"
+    os_caption: str = "Microsoft Windows Server 2022 Datacenter"
+    replica_server: ReplicaServer = field(default_factory=ReplicaServer)
+    providers: list[Provider] = field(default_factory=lambda: [Provider(BUILT_IN_PROVIDER, "Hyper-V Replica")])
+    switches: list[str] = field(default_factory=list)
+    vms: dict[str, Vm] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    certificates: list[str] = field(default_factory=list)
+    reachable_from_peers: bool = True
+    cut_off_from: set[str] = field(default_factory=set)
+    return_after_restart: Event | None = field(default=None, repr=False)
+
+    @property
+    def domain(self) -> str:
+        """DNS domain of the host; empty in a workgroup."""
+        return self.fqdn.partition(".")[2]
+
+    def vm(self, guid: str) -> Vm | None:
+        """The copy with this GUID, whatever its case."""
+        return self.vms.get(guid.upper())
+
+    def is_called(self, name: str) -> bool:
+        """Whether this is a name of the host: NetBIOS or fully qualified, in any case."""
+        return name.casefold() in (self.name.casefold(), self.fqdn.casefold())
+
+    def running_jobs(self, vm_guid: str) -> list[Job]:
+        """Jobs that still run for a VM."""
+        return [job for job in self.jobs.values() if job.running and job.vm_guid == vm_guid]
+
+
+@dataclass(order=True, slots=True)
+class Event:
+    """Something that happens by itself at a time; drop it by ``cancelled``."""
+
+    due: datetime
+    order: int
+    action: Callable[[], None] = field(compare=False, repr=False)
+    cancelled: bool = field(default=False, compare=False)
+
+
+@dataclass(kw_only=True, eq=False)
+class World:
+    """Everything there is.
+
+    Attributes:
+        hosts: by name, in the estate's order.
+        now: simulated time up to which everything was carried out.
+        bandwidth: bytes per second between any two hosts.
+        compare_rate: bytes per second when disks are compared.
+        deeds: what ``act`` can do, by name.
+        lock: held by whoever touches the world.
+    """
+
+    hosts: dict[str, Host]
+    clock: Clock
+    switches: Switches = field(default_factory=Switches)
+    trouble: Troubles = field(default_factory=Troubles)
+    seed: int = 0
+    name: str = "estate"
+    bandwidth: int = 125_000_000
+    compare_rate: int = 1_000_000_000
+    deeds: Mapping[str, Deed] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.now = self.clock.now()
+        self.trouble.vm_name = self.vm_name
+        self._chance = random.Random(self.seed)
+        self._order = count()
+        self._events: list[Event] = []
+
+    def new_guid(self) -> str:
+        """A GUID nobody has, in upper case; the same ones in the same order for the same seed."""
+        return str(uuid.UUID(int=self._chance.getrandbits(128), version=4)).upper()
+
+    def new_mac(self) -> str:
+        """A MAC address from Hyper-V's own range (00-15-5D)."""
+        return f"00155D{self._chance.getrandbits(24):06X}"
+
+    def host(self, name: str) -> Host | None:
+        """The host of this name, NetBIOS or fully qualified, in any case."""
+        return next((host for host in self.hosts.values() if host.is_called(name)), None)
+
+    def copies(self, guid: str) -> list[tuple[Host, Vm]]:
+        """Every copy of a VM."""
+        return [(host, vm) for host in self.hosts.values() for vm in [host.vm(guid)] if vm is not None]
+
+    def vm_name(self, guid: str) -> str:
+        """The name of a VM, from the first host that has it; empty where none has."""
+        return next((vm.name for _, vm in self.copies(guid)), "")
+
+    def linked(self, one: Host, other: Host) -> bool:
+        """Whether replication traffic passes between two hosts."""
+        cut = other.name in one.cut_off_from or one.name in other.cut_off_from
+        return one.up and other.up and one.reachable_from_peers and other.reachable_from_peers and not cut
+
+    def peer(self, host: Host, vm: Vm, relationship: Relationship) -> tuple[Host | None, Vm | None]:
+        """The other end of a relationship, as far as it exists."""
+        settings = relationship.settings
+        sends = vm.mode is ReplicationMode.PRIMARY or relationship.index == 1
+        other = self.host(settings.recovery_connection_point if sends else settings.primary_connection_point)
+        if other is None or other is host:
+            return None, None
+        return other, other.vm(vm.guid)
+
+    def after(self, seconds: float, action: Callable[[], None]) -> Event:
+        """Let something happen by itself, later."""
+        event = Event(self.now + timedelta(seconds=max(0.0, seconds)), next(self._order), action)
+        heapq.heappush(self._events, event)
+        return event
+
+    def to_peer(self, action: Callable[[], None]) -> None:
+        """Let the peer learn of something: at once or after a while, as the switch says."""
+        if self.switches.is_("peer_visibility", "at_once"):
+            action()
+        else:
+            self.after(PEER_DELAY, action)
+
+    def advance_to(self, now: datetime) -> None:
+        """Carry out what is due until ``now``, in order; a time already passed changes nothing."""
+        while self._events and self._events[0].due <= now:
+            event = heapq.heappop(self._events)
+            if not event.cancelled:
+                self._settle(max(self.now, event.due))
+                event.action()
+        self._settle(max(self.now, now))
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock by hand and carry out what became due."""
+        self.advance_to(self.clock.advance(by))
+
+    def act(self, name: str, **arguments: Any) -> None:
+        """Do by hand what somebody might do; the names are those of ``deeds``."""
+        if name not in self.deeds:
+            raise ValueError(f"nobody knows how to {name}; known are {', '.join(sorted(self.deeds))}")
+        self.deeds[name](self, **arguments)
+
+    def meet(self, host: Host, facts: Facts) -> Trouble | None:
+        """Before a request is executed: let the world's own troubles strike, and give the carrier's, if one matches.
+
+        The kinds host_restart, power_loss and change are carried out here. What is given back is for whoever moves
+        bytes: see ``trouble.CARRIED``.
+        """
+        for trouble in self.trouble.strike(host.name, facts):
+            self._strike(trouble, host)
+        return self.trouble.next_for(host.name, facts)
+
+    def overwrite(self, host: Host, vm: Vm, content: list[Counters], by: str) -> None:
+        """Replace what the disks of a copy hold, and note in the ledger which writes are gone by that."""
+        before = vm.held
+        vm.hold(content)
+        self.note_loss(host, vm, before, by)
+
+    def note_loss(self, host: Host, vm: Vm, before: list[Counters], by: str) -> None:
+        """Note which writes of ``before`` no copy of the VM holds any more."""
+        elsewhere = [kept for _, copy in self.copies(vm.guid) for kept in (copy.held, copy.before_failover) if kept]
+        self.ledger.overwritten(self.now, host.name, vm, before, elsewhere, by)
+
+    def watch_power(self) -> None:
+        """Note in the ledger whether two copies of one VM run now; to be called after each change of power."""
+        running: dict[str, list[str]] = {}
+        for host, vm in self.every_vm():
+            if vm.alive:
+                running.setdefault(vm.guid, []).append(host.name)
+        self.ledger.watch(self.now, running)
+
+    def every_vm(self) -> Iterator[tuple[Host, Vm]]:
+        """Every copy of every VM."""
+        return ((host, vm) for host in self.hosts.values() for vm in host.vms.values())
+
+    def _strike(self, trouble: Trouble, host: Host) -> None:
+        name, arguments = trouble.deed(host.name)
+        if trouble.seconds:
+            self.after(trouble.seconds, lambda: self.act(name, **arguments))
+        else:
+            self.act(name, **arguments)
+
+    def _settle(self, now: datetime) -> None:
+        self.now = now
+        for host in self.hosts.values():
+            for vm in host.vms.values():
+                vm.settle_writes(host.name, now)
+            for job in host.jobs.values():
+                job.settle(now)
