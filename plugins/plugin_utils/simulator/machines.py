@@ -200,6 +200,8 @@ class Relationship:
         cycles_since_copy: cycles completed since the last first copy or resynchronization.
         tracking_lost: the changes are no longer known; resuming leads to 9.
         prepared: the last delta was sent: the state 4 shown is reached, not only asked for.
+        failed_back: an external provider brought the data back to this copy.
+        next_cycle: when the next change is to be sent; None where nothing is sent.
     """
 
     index: int = 0
@@ -216,6 +218,8 @@ class Relationship:
     cycles_since_copy: int = 0
     tracking_lost: bool = False
     prepared: bool = False
+    failed_back: bool = False
+    next_cycle: datetime | None = None
 
     def instance_id(self, vm_guid: str) -> str:
         """InstanceID of Msvm_ReplicationRelationship and of Msvm_ReplicationSettingData."""

@@ -193,6 +193,7 @@ class World:
         bandwidth: bytes per second between any two hosts.
         compare_rate: bytes per second when disks are compared.
         deeds: what ``act`` can do, by name.
+        laws: what follows by itself from how things are, such as the health of a relationship.
         lock: held by whoever touches the world.
     """
 
@@ -205,6 +206,7 @@ class World:
     bandwidth: int = 125_000_000
     compare_rate: int = 1_000_000_000
     deeds: Mapping[str, Deed] = field(default_factory=dict)
+    laws: Callable[[World], None] = lambda world: None
     ledger: Ledger = field(default_factory=Ledger)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -270,6 +272,7 @@ class World:
                 self._settle(max(self.now, event.due))
                 event.action()
         self._settle(max(self.now, now))
+        self.laws(self)
 
     def advance(self, by: timedelta) -> None:
         """Move the clock by hand and carry out what became due."""
@@ -280,6 +283,7 @@ class World:
         if name not in self.deeds:
             raise ValueError(f"nobody knows how to {name}; known are {', '.join(sorted(self.deeds))}")
         self.deeds[name](self, **arguments)
+        self.laws(self)
 
     def meet(self, host: Host, facts: Facts) -> Trouble | None:
         """Before a request is executed: let the world's own troubles strike, and give the carrier's, if one matches.
