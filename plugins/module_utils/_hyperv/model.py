@@ -91,7 +91,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relationship:
-    """One Msvm_ReplicationRelationship: ``\HVR\0`` of the primary leg, ``\HVR\1`` of the extended one."""
+    r"""One Msvm_ReplicationRelationship: ``\HVR\0`` of the primary leg, ``\HVR\1`` of the extended one."""
 
     instance_id: str
     state: ReplicationState
