@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The argument specs, each written once: what a module documents is what its action plugin accepts.
+
+Every spec holds keyword arguments that AnsibleModule and ActionBase.validate_argument_spec both take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import (
+    Commit,
+    OnFailure,
+    Start,
+    Strategy,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
+
+Options = dict[str, Any]
+
+
+def _values(*words: Any) -> list[str]:
+    return [word.value for word in words]
+
+
+_VMS: Final[Options] = {"type": "list", "elements": "str"}
+
+_RUN: Final[Options] = {
+    "timeout": {"type": "int", "default": 3600},
+    "poll_interval": {"type": "float", "default": 5.0},
+    "concurrency": {"type": "int", "default": 10},
+    "stop_on_error": {"type": "bool", "default": False},
+    "progress": {"type": "str", "default": "auto"},
+    "journal_dir": {"type": "path"},
+}
+
+_CONSENT: Final[Options] = {
+    "consent": {"type": "list", "elements": "str", "choices": _values(*Consent)},
+    "reason": {"type": "str"},
+}
+
+_GUEST: Final[Options] = {
+    "guest_shutdown_timeout": {"type": "int", "default": 300},
+    "if_guest_stays_up": {"type": "str", "choices": ["fail", "turn_off"], "default": "fail"},
+}
+
+_MOVE: Final[Options] = {
+    "sync_timeout": {"type": "int", "default": 1800},
+    "max_downtime": {"type": "int"},
+    "start": {"type": "str", "choices": _values(*Start), "default": Start.AS_SOURCE.value},
+    "guest_timeout": {"type": "int", "default": 300},
+    "expect_source_running": {"type": "bool", "default": False},
+}
+
+
+def _on_failure(default: OnFailure) -> Options:
+    return {"type": "str", "choices": _values(*OnFailure), "default": default.value}
+
+
+FAILBACK: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str"},
+        "state": {"type": "str", "choices": _values(*Target), "default": Target.PROTECTED.value},
+        "strategy": {"type": "str", "choices": _values(*Strategy), "default": Strategy.AUTO.value},
+        "recovery_point_identifier": {"type": "str"},
+        "initiate_on": {"type": "str", "choices": ["here", "peer"], "default": "here"},
+        "source_confirmed_off": {"type": "str"},
+        "on_failure": _on_failure(OnFailure.ROLL_BACK),
+        **_MOVE,
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_if": [("strategy", "reverse", ("peer",)), ("initiate_on", "peer", ("peer",))],
+    "required_by": {"consent": ("reason",)},
+}
+
+FAILOVER: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str", "required": True},
+        "mode": {"type": "str", "choices": ["planned", "unplanned"], "required": True},
+        "state": {"type": "str", "choices": _values(*Target)},
+        "recovery_point": {"type": "str", "default": "latest"},
+        "recovery_point_before": {"type": "str"},
+        "max_data_loss": {"type": "str"},
+        "outage_began": {"type": "str"},
+        "declared_at": {"type": "str"},
+        "primary_confirmed_down": {"type": "str"},
+        "commit": {"type": "str", "choices": _values(*Commit), "default": Commit.NEVER.value},
+        "on_failure": _on_failure(OnFailure.START_UNPROTECTED),
+        **_MOVE,
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],
+    "required_by": {"consent": ("reason",)},
+}
+
+CANCEL: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str", "required": True},
+        "start_source": {"type": "str", "choices": ["always", "never"], "default": "always"},
+        "guest_timeout": {"type": "int", "default": 300},
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_by": {"consent": ("reason",)},
+}
+
+POWER: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "state": {"type": "str", "choices": ["running", "off", "saved"], "required": True},
+        "peer": {"type": "str"},
+        "abandon_peer_copy": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "guest_timeout": {"type": "int", "default": 0},
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_by": {"consent": ("reason",)},
+}
+
+_HTTP: Final[Options] = {
+    "url": {"type": "str", "required": True},
+    "status": {"type": "list", "elements": "int", "default": [200]},
+    "contains": {"type": "str"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+_PROBE: Final[Options] = {
+    "vm": {"type": "str", "required": True},
+    "address": {"type": "str"},
+    "tcp": {"type": "int"},
+    "http": {"type": "dict", "options": _HTTP},
+    "timeout": {"type": "int", "default": 5},
+}
+
+VERIFY: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str"},
+        "expect": {
+            "type": "str",
+            "choices": ["protected_here", "served_here", "replica_here", "any"],
+            "default": "protected_here",
+        },
+        "require_health": {"type": "str", "choices": ["ok", "warning"], "default": "warning"},
+        "max_rpo": {"type": "str"},
+        "heartbeat": {"type": "bool", "default": True},
+        "addresses": {"type": "list", "elements": "str"},
+        "probes": {
+            "type": "list",
+            "elements": "dict",
+            "options": _PROBE,
+            "mutually_exclusive": [("tcp", "http")],
+            "required_one_of": [("tcp", "http")],
+        },
+        "within": {"type": "int", "default": 0},
+        "fail_on": {"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
+        "timeout": {"type": "int", "default": 900},
+        "poll_interval": {"type": "float", "default": 5.0},
+        "progress": {"type": "str", "default": "auto"},
+    },
+}
+
+INFO: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": _VMS,
+        "peer": {"type": "str"},
+        "gather": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["state", "settings", "points", "jobs", "service", "guest", "statistics"],
+            "default": ["state"],
+        },
+        "timeout": {"type": "int", "default": 300},
+    },
+}
