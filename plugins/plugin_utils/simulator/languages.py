@@ -11,13 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.phrases import (
-    CAPTIONS,
-    ERRORS,
-    FAULTS,
-    JOB_STATUS,
-    JOBS,
-)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.phrases import CAPTIONS, JOB_STATUS, JOBS
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.phrases_refused import ERRORS, FAULTS
+
 
 LANGUAGES: Final = ("en-US", "de-DE", "fr-FR", "it-IT", "zh-TW", "ja-JP")
 

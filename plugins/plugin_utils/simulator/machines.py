@@ -202,6 +202,7 @@ class Relationship:
         prepared: the last delta was sent: the state 4 shown is reached, not only asked for.
         failed_back: an external provider brought the data back to this copy.
         next_cycle: when the next change is to be sent; None where nothing is sent.
+        sending: since when a change is on its way; None where none is.
     """
 
     index: int = 0
@@ -220,6 +221,7 @@ class Relationship:
     prepared: bool = False
     failed_back: bool = False
     next_cycle: datetime | None = None
+    sending: datetime | None = None
 
     def instance_id(self, vm_guid: str) -> str:
         """InstanceID of Msvm_ReplicationRelationship and of Msvm_ReplicationSettingData."""

@@ -45,6 +45,7 @@ class Job:
     Attributes:
         type: JobType; a number, since hosts know more types than we do.
         seconds: how long it is to take.
+        status: running, completed, failed or cancelled, for ``languages.job_status``.
         error_description: in the host's language; empty while all is well.
         finish: what it does when it ends well; undo: what is put back when it does not.
     """
@@ -59,6 +60,7 @@ class Job:
     elapsed: timedelta = timedelta()
     changed: datetime
     ended: datetime | None = None
+    status: str = "running"
     error_code: int = 0
     error_description: str = ""
     error_summary: str = ""
@@ -179,7 +181,7 @@ class Event:
 
     due: datetime
     order: int
-    action: Callable[[], None] = field(compare=False, repr=False)
+    action: Callable[[], object] = field(compare=False, repr=False)
     cancelled: bool = field(default=False, compare=False)
 
 
@@ -251,13 +253,13 @@ class World:
             return None, None
         return other, other.vm(vm.guid)
 
-    def after(self, seconds: float, action: Callable[[], None]) -> Event:
+    def after(self, seconds: float, action: Callable[[], object]) -> Event:
         """Let something happen by itself, later."""
         event = Event(self.now + timedelta(seconds=max(0.0, seconds)), next(self._order), action)
         heapq.heappush(self._events, event)
         return event
 
-    def to_peer(self, action: Callable[[], None]) -> None:
+    def to_peer(self, action: Callable[[], object]) -> None:
         """Let the peer learn of something: at once or after a while, as the switch says."""
         if self.switches.is_("peer_visibility", "at_once"):
             action()
