@@ -1,0 +1,122 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Undo a failover that was not committed, or one that was only prepared, and serve at the source again.
+
+The destination holds the failed-over copy, the source the primary.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    Power,
+    ReplicationMode,
+    ReplicationState,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards, steps
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, shown
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
+    Consent,
+    Learned,
+    Loses,
+    Shows,
+    Step,
+)
+
+_S: Final = ReplicationState
+_RECOVERED: Final = Shows(mode=guards.RECEIVERS, state=(_S.RECOVERED,))
+_PRIMARY: Final = (ReplicationMode.PRIMARY,)
+
+
+def guard(seen: Pair, task: Task) -> None:
+    """Refuse what cannot be undone any more."""
+    here = seen.destination
+    if isinstance(here, Absent):
+        raise guards.absent(here, seen.vm_name)
+    guards.refuse_wrong_peer(seen)
+    if here.mode is ReplicationMode.PRIMARY:
+        raise PreconditionFailed(
+            f"this copy is the primary: the failover was reversed and cannot be undone ({shown(here)})",
+            host=here.host,
+            vm=here.vm_name,
+            remedy="Bring the VM home with hyperv_replica_failback",
+        )
+    if here.state is _S.COMMITTED:
+        raise PreconditionFailed(
+            "the failover is committed, and its recovery points are gone",
+            host=here.host,
+            vm=here.vm_name,
+            code=int(here.state),
+            remedy="Bring the VM home with hyperv_replica_failback",
+        )
+    _refuse_unseen_use(seen, here, task)
+
+
+def _refuse_unseen_use(seen: Pair, here: Side, task: Task) -> None:
+    """Reverting is free only if the VM has not run since the failover; what it wrote is dropped with its disks."""
+    if here.state is not _S.RECOVERED or here.power is not Power.OFF or task.knows(Learned.NEVER_STARTED):
+        return
+    last, moved = here.last_replicated, here.power_changed
+    if last is not None and moved is not None and moved <= last:
+        return
+    if Consent.DISCARD_SINCE_FAILOVER in task.goal.consent:
+        return
+    raise PreconditionFailed(
+        "the failed-over copy may have run since the failover, and what it wrote then would be lost",
+        kind="consent_needed",
+        host=here.host,
+        vm=here.vm_name,
+        cause=f"It changed its power state at {moved:%Y-%m-%d %H:%M:%SZ}" if moved else "",
+        remedy="If that is wanted, add discard_since_failover to consent, with a reason",
+        consent=(Consent.DISCARD_SINCE_FAILOVER.value,),
+    )
+
+
+def reached(seen: Pair, task: Task) -> bool:
+    here, there = seen.destination, seen.source
+    if not isinstance(here, Side) or here.mode not in guards.RECEIVERS or here.state in guards.FAILED_OVER:
+        return False
+    if not isinstance(there, Side):
+        return True
+    running = there.power is Power.RUNNING or task.knows(Learned.KEEP_OFF)
+    return there.mode is ReplicationMode.PRIMARY and there.state is not _S.SYNCED and running
+
+
+def _start_wanted(seen: Pair, task: Task) -> bool:
+    return not task.knows(Learned.KEEP_OFF)
+
+
+def _turn_off(seen: Pair, task: Task) -> Step:
+    return steps.turn_off(
+        End.DESTINATION,
+        why="the failed-over copy runs; what it wrote since the failover will be lost",
+        loses=Loses.WRITES,
+        consent=(Consent.DISCARD_SINCE_FAILOVER,),
+    )
+
+
+#: Back to the primary: first the copy, then the lock, then the power.
+LEGS: Final = (
+    Leg(
+        says="a running copy is turned off",
+        destination=Shows(mode=guards.RECEIVERS, state=(_S.RECOVERED,), power=(*guards.UP, Power.SAVED)),
+        step=_turn_off,
+    ),
+    Leg(says="the failover is reverted", destination=_RECOVERED, step=lambda seen, task: steps.revert(End.DESTINATION)),
+    Leg(
+        says="the source is unlocked",
+        source=Shows(mode=_PRIMARY, state=(_S.SYNCED,)),
+        step=lambda seen, task: steps.cancel_prepared(End.SOURCE),
+    ),
+    Leg(
+        says="the VM starts at the source",
+        source=Shows(mode=_PRIMARY, power=(Power.OFF, Power.SAVED)),
+        given=_start_wanted,
+        step=lambda seen, task: steps.start(End.SOURCE),
+    ),
+)

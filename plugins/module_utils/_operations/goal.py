@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the operator asked for, beside the VMs: the same for every VM of a task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
+
+
+class Start(str, Enum):
+    """Whether the VM is started at the destination."""
+
+    AS_SOURCE = "as_source"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Commit(str, Enum):
+    """When an unplanned failover is made final."""
+
+    NEVER = "never"
+    NOW = "now"
+    VERIFIED = "verified"
+
+
+class OnFailure(str, Enum):
+    """What is done when a move fails after the VM was shut down."""
+
+    ROLL_BACK = "roll_back"
+    START_UNPROTECTED = "start_unprotected"
+    STOP = "stop"
+
+
+class Strategy(str, Enum):
+    """How the data comes home."""
+
+    AUTO = "auto"
+    REVERSE = "reverse"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointChoice:
+    """Which recovery point an unplanned failover goes to.
+
+    Attributes:
+        wanted: ``latest``, ``latest_app_consistent``, an InstanceID or a name.
+        before: the newest point that is not younger; overrides nothing when None.
+        max_loss: what may be lost, measured from outage to point.
+        outage_began: None measures from the last replication.
+    """
+
+    wanted: str = "latest"
+    before: datetime | None = None
+    max_loss: timedelta | None = None
+    outage_began: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """Where a task's VMs shall end, and what may happen on the way.
+
+    Attributes:
+        guest_timeout: how long a started guest may take to answer; zero asks for no answer.
+        switched_off_within: a source that went off this long before the run is taken as shut down by an earlier run.
+        primary_confirmed_down: who says so, how, and the ticket; counts only while the peer does not answer.
+        source_confirmed_off: the same for a provider's failback without a peer.
+        initiate_on_peer: InitiateFailback is called on the source's VM.
+    """
+
+    target: Target
+    consent: frozenset[Consent] = frozenset()
+    start: Start = Start.AS_SOURCE
+    commit: Commit = Commit.NEVER
+    on_failure: OnFailure = OnFailure.STOP
+    strategy: Strategy = Strategy.AUTO
+    turn_off_guest: bool = False
+    force_shutdown: bool = False
+    guest_shutdown_timeout: timedelta = timedelta(seconds=300)
+    guest_timeout: timedelta = timedelta(seconds=300)
+    sync_timeout: timedelta = timedelta(seconds=1800)
+    max_downtime: timedelta | None = None
+    switched_off_within: timedelta = timedelta(seconds=3600)
+    expect_source_running: bool = False
+    point: PointChoice = PointChoice()
+    primary_confirmed_down: str = ""
+    source_confirmed_off: str = ""
+    recovery_point_identifier: str | None = None
+    initiate_on_peer: bool = False
+    abandon_peer_copy: str = ""
+    reason: str = ""

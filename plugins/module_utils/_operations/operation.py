@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every operation by its name: its table, what must hold before, and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, failback, failover, move, power
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Strategy
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Given, Leg, Task, walk
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One way to one goal.
+
+    Attributes:
+        guard: raises what makes every path illegal.
+        reached: whether a look satisfies the goal.
+        moves: it takes a VM from one end to the other, so a failure half way needs a rescue.
+        strategy: what an operator reads in the result.
+    """
+
+    name: str
+    goal: Goal
+    legs: tuple[Leg, ...]
+    guard: Callable[[Pair, Task], None]
+    reached: Given
+    moves: bool = True
+    strategy: str = ""
+
+    def plan(self, seen: Pair, learned: frozenset[Learned] = frozenset()) -> tuple[Step, ...]:
+        """Decide the steps from what both ends show to the goal. Pure: the same look gives the same steps."""
+        task = Task(goal=self.goal, learned=learned)
+        if self.reached(seen, task):
+            return ()
+        self.guard(seen, task)
+        return walk(seen, task, self.legs, self.reached)
+
+
+def planned_failover(goal: Goal) -> Operation:
+    return Operation(
+        name="failover", goal=goal, legs=move.LEGS, guard=move.guard, reached=move.reached, strategy="planned"
+    )
+
+
+def unplanned_failover(goal: Goal) -> Operation:
+    return Operation(
+        name="failover",
+        goal=goal,
+        legs=failover.LEGS,
+        guard=failover.guard,
+        reached=failover.reached,
+        moves=False,
+        strategy="unplanned",
+    )
+
+
+def failback_of(goal: Goal, seen: Pair) -> Operation:
+    """The failback of one VM, by the strategy its relationship asks for."""
+    chosen = failback.strategy(seen, goal.strategy)
+    goal = replace(goal, strategy=chosen)
+    if chosen is Strategy.PROVIDER:
+        return Operation(
+            name="failback",
+            goal=goal,
+            legs=failback.PROVIDER_LEGS,
+            guard=failback.provider_guard,
+            reached=failback.provider_reached,
+            strategy=chosen.value,
+        )
+    return Operation(
+        name="failback",
+        goal=goal,
+        legs=failback.REVERSE_LEGS,
+        guard=failback.reverse_guard,
+        reached=move.reached,
+        strategy=chosen.value,
+    )
+
+
+def cancel_failover(goal: Goal) -> Operation:
+    return Operation(
+        name="failover_cancel",
+        goal=goal,
+        legs=cancel.LEGS,
+        guard=cancel.guard,
+        reached=cancel.reached,
+        moves=False,
+        strategy="cancel",
+    )
+
+
+def power_to(goal: Goal, wanted: Power) -> Operation:
+    """Running, off or saved, on one host."""
+    legs = {Power.RUNNING: power.START_LEGS, Power.OFF: power.OFF_LEGS, Power.SAVED: power.SAVE_LEGS}[wanted]
+    return Operation(
+        name="power",
+        goal=goal,
+        legs=legs,
+        guard=power.start_guard if wanted is Power.RUNNING else power.stop_guard,
+        reached=partial(power.shows, (wanted,)),
+        moves=False,
+        strategy=wanted.name.lower(),
+    )

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a move fails after the VM was shut down: bring service back, and say at what price.
+
+``roll_back`` is lossless for as long as nothing was started at the destination. ``start_unprotected`` serves at the
+destination without protection; where the destination cannot start it yet, the source serves again instead.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    Power,
+    ReplicationMode,
+    ReplicationState,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, guards, steps
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, walk
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Shows, Step
+
+_S: Final = ReplicationState
+_STARTABLE: Final = (*guards.FAILED_OVER, _S.FAILBACK_COMPLETE)
+
+
+def served(seen: Pair) -> bool:
+    """Whether a copy runs somewhere."""
+    return any(isinstance(side, Side) and side.power is Power.RUNNING for side in (seen.source, seen.destination))
+
+
+def back_at_source(seen: Pair, task: Task) -> bool:
+    there = seen.source
+    return isinstance(there, Side) and there.power is Power.RUNNING and there.state is not _S.SYNCED
+
+
+def _may_roll_back(seen: Pair) -> bool:
+    """Nothing was reversed or committed, and the destination's copy is off."""
+    here, there = seen.destination, seen.source
+    if not isinstance(there, Side) or there.mode is not ReplicationMode.PRIMARY:
+        return False
+    if isinstance(here, Absent):
+        return there.state is not _S.SYNCED
+    free = here.state not in (_S.COMMITTED, _S.FAILBACK_IN_PROGRESS, _S.FAILBACK_COMPLETE)
+    return here.mode in guards.RECEIVERS and free and here.power is Power.OFF
+
+
+def _may_start(seen: Pair) -> bool:
+    """The destination's copy holds the last delta and may start; the source's cannot start beside it."""
+    here, there = seen.destination, seen.source
+    if not isinstance(here, Side) or here.power not in (Power.OFF, Power.SAVED):
+        return False
+    source_off = isinstance(there, Absent) or there.power is Power.OFF
+    return source_off and (here.mode is ReplicationMode.PRIMARY or here.state in _STARTABLE)
+
+
+_START_HERE: Final = Leg(
+    says="the VM starts at the destination without protection",
+    destination=Shows(power=(Power.OFF, Power.SAVED)),
+    step=lambda seen, task: steps.start(End.DESTINATION, why="the VM starts at the destination, not protected"),
+)
+
+
+def plan(seen: Pair, task: Task, policy: OnFailure) -> tuple[str, tuple[Step, ...]]:
+    """Give what is done, as a word for the result, and the steps to it; none where service runs or nothing helps."""
+    if served(seen):
+        return "", ()
+    if policy is OnFailure.STOP:
+        return "stopped", ()
+    started_here = ("started_unprotected", (_START_HERE,), _here_runs)
+    rolled_back = ("rolled_back", cancel.LEGS, back_at_source)
+    first, second = (
+        (started_here, rolled_back) if policy is OnFailure.START_UNPROTECTED else (rolled_back, started_here)
+    )
+    for word, legs, done in (first, second):
+        if (_may_start if word == "started_unprotected" else _may_roll_back)(seen):
+            return word, walk(seen, task, legs, done)
+    return "stopped", ()
+
+
+def _here_runs(seen: Pair, task: Task) -> bool:
+    here = seen.destination
+    return isinstance(here, Side) and here.power is Power.RUNNING
