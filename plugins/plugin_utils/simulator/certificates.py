@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A certificate authority of one rehearsal: it signs the hosts' certificates and one client's, and is then forgotten."""
+"""A certificate authority of one rehearsal: it signs the hosts' certificates and one client's; its key is not kept."""
 
 from __future__ import annotations
 
