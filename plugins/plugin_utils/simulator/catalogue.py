@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
@@ -75,7 +75,7 @@ class CimClass:
 
 @dataclass(slots=True)
 class Instance:
-    """One instance as a host shows it now. Values are str, int, bool, datetime, timedelta, Ref, Instance, None, lists."""
+    """One instance as a host shows it now. Values: str, int, bool, datetime, timedelta, Ref, Instance, None, lists."""
 
     of: CimClass
     values: dict[str, Any] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class Instance:
         return None if found is None else self.values.get(found.name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def find_class(namespace: str, name: str) -> CimClass | None:
     """The class of this name, in any case; None where the namespace has none."""
     table = TABLES.get(namespace.casefold(), {})
@@ -114,7 +114,7 @@ def hyperv_class(name: str) -> CimClass:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def with_subclasses(of: CimClass) -> tuple[CimClass, ...]:
     """The class and all that are derived from it."""
     found = (find_class(of.namespace, name) for name in TABLES[of.namespace])
@@ -126,7 +126,7 @@ def namespace_exists(namespace: str) -> bool:
     return namespace.casefold() in TABLES
 
 
-@lru_cache(maxsize=None)
+@cache
 def _spellings(namespace: str) -> dict[str, str]:
     return {name.casefold(): name for name in TABLES.get(namespace, {})}
 

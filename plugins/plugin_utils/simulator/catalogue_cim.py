@@ -20,20 +20,26 @@ BASES: Final[Table] = {
     "CIM_ManagedElement": ("", "InstanceID:string Caption:string Description:string ElementName:string"),
     "CIM_ManagedSystemElement": (
         "CIM_ManagedElement",
-        "InstallDate:datetime Name:string OperationalStatus:uint16[] StatusDescriptions:string[] Status:string "
-        "HealthState:uint16 CommunicationStatus:uint16 DetailedStatus:uint16 OperatingStatus:uint16 "
-        "PrimaryStatus:uint16",
+        (
+            "InstallDate:datetime Name:string OperationalStatus:uint16[] StatusDescriptions:string[] Status:string "
+            "HealthState:uint16 CommunicationStatus:uint16 DetailedStatus:uint16 OperatingStatus:uint16 "
+            "PrimaryStatus:uint16"
+        ),
     ),
     "CIM_LogicalElement": ("CIM_ManagedSystemElement", ""),
     "CIM_EnabledLogicalElement": (
         "CIM_LogicalElement",
-        "EnabledState:uint16 OtherEnabledState:string RequestedState:uint16 EnabledDefault:uint16 "
-        "TimeOfLastStateChange:datetime AvailableRequestedStates:uint16[] TransitioningToState:uint16",
+        (
+            "EnabledState:uint16 OtherEnabledState:string RequestedState:uint16 EnabledDefault:uint16 "
+            "TimeOfLastStateChange:datetime AvailableRequestedStates:uint16[] TransitioningToState:uint16"
+        ),
     ),
     "CIM_Service": (
         "CIM_EnabledLogicalElement",
-        "SystemCreationClassName:string* SystemName:string* CreationClassName:string* Name:string* "
-        "PrimaryOwnerName:string PrimaryOwnerContact:string StartMode:string Started:boolean",
+        (
+            "SystemCreationClassName:string* SystemName:string* CreationClassName:string* Name:string* "
+            "PrimaryOwnerName:string PrimaryOwnerContact:string StartMode:string Started:boolean"
+        ),
     ),
     "CIM_VirtualSystemManagementService": ("CIM_Service", ""),
     "CIM_VirtualSystemSnapshotService": ("CIM_Service", ""),
@@ -43,16 +49,20 @@ BASES: Final[Table] = {
     ),
     "CIM_ComputerSystem": (
         "CIM_System",
-        "NameFormat:string OtherIdentifyingInfo:string[] IdentifyingDescriptions:string[] Dedicated:uint16[] "
-        "ResetCapability:uint16 PowerManagementCapabilities:uint16[]",
+        (
+            "NameFormat:string OtherIdentifyingInfo:string[] IdentifyingDescriptions:string[] Dedicated:uint16[] "
+            "ResetCapability:uint16 PowerManagementCapabilities:uint16[]"
+        ),
     ),
     "CIM_LogicalDevice": (
         "CIM_EnabledLogicalElement",
-        "SystemCreationClassName:string* SystemName:string* CreationClassName:string* DeviceID:string* "
-        "PowerManagementSupported:boolean PowerManagementCapabilities:uint16[] Availability:uint16 "
-        "StatusInfo:uint16 LastErrorCode:uint32 ErrorDescription:string ErrorCleared:boolean "
-        "OtherIdentifyingInfo:string[] PowerOnHours:uint64 TotalPowerOnHours:uint64 "
-        "IdentifyingDescriptions:string[] AdditionalAvailability:uint16[] MaxQuiesceTime:uint64",
+        (
+            "SystemCreationClassName:string* SystemName:string* CreationClassName:string* DeviceID:string* "
+            "PowerManagementSupported:boolean PowerManagementCapabilities:uint16[] Availability:uint16 "
+            "StatusInfo:uint16 LastErrorCode:uint32 ErrorDescription:string ErrorCleared:boolean "
+            "OtherIdentifyingInfo:string[] PowerOnHours:uint64 TotalPowerOnHours:uint64 "
+            "IdentifyingDescriptions:string[] AdditionalAvailability:uint16[] MaxQuiesceTime:uint64"
+        ),
     ),
     "CIM_Processor": ("CIM_LogicalDevice", ""),
     "CIM_MediaAccessDevice": ("CIM_LogicalDevice", ""),
@@ -62,17 +72,21 @@ BASES: Final[Table] = {
     "CIM_Memory": ("CIM_StorageExtent", ""),
     "CIM_NetworkPort": (
         "CIM_LogicalDevice",
-        "Speed:uint64 MaxSpeed:uint64 LinkTechnology:uint16 PermanentAddress:string NetworkAddresses:string[] "
-        "FullDuplex:boolean AutoSense:boolean",
+        (
+            "Speed:uint64 MaxSpeed:uint64 LinkTechnology:uint16 PermanentAddress:string NetworkAddresses:string[] "
+            "FullDuplex:boolean AutoSense:boolean"
+        ),
     ),
     "CIM_EthernetPort": ("CIM_NetworkPort", ""),
     "CIM_Job": (
         "CIM_LogicalElement",
-        "JobStatus:string TimeSubmitted:datetime ScheduledStartTime:datetime StartTime:datetime "
-        "ElapsedTime:datetime JobRunTimes:uint32 RunMonth:uint8 RunDay:sint8 RunDayOfWeek:sint8 "
-        "RunStartInterval:datetime LocalOrUtcTime:uint16 UntilTime:datetime Notify:string Owner:string "
-        "Priority:uint32 PercentComplete:uint16 DeleteOnCompletion:boolean ErrorCode:uint16 "
-        "ErrorDescription:string RecoveryAction:uint16 OtherRecoveryAction:string",
+        (
+            "JobStatus:string TimeSubmitted:datetime ScheduledStartTime:datetime StartTime:datetime "
+            "ElapsedTime:datetime JobRunTimes:uint32 RunMonth:uint8 RunDay:sint8 RunDayOfWeek:sint8 "
+            "RunStartInterval:datetime LocalOrUtcTime:uint16 UntilTime:datetime Notify:string Owner:string "
+            "Priority:uint32 PercentComplete:uint16 DeleteOnCompletion:boolean ErrorCode:uint16 "
+            "ErrorDescription:string RecoveryAction:uint16 OtherRecoveryAction:string"
+        ),
     ),
     "CIM_ConcreteJob": (
         "CIM_Job",
@@ -80,28 +94,34 @@ BASES: Final[Table] = {
     ),
     "CIM_Error": (
         "",
-        "ErrorType:uint16 OtherErrorType:string OwningEntity:string MessageID:string Message:string "
-        "MessageArguments:string[] PerceivedSeverity:uint16 ProbableCause:uint16 "
-        "ProbableCauseDescription:string RecommendedActions:string[] ErrorSource:string "
-        "ErrorSourceFormat:uint16 OtherErrorSourceFormat:string CIMStatusCode:uint32 "
-        "CIMStatusCodeDescription:string",
+        (
+            "ErrorType:uint16 OtherErrorType:string OwningEntity:string MessageID:string Message:string "
+            "MessageArguments:string[] PerceivedSeverity:uint16 ProbableCause:uint16 "
+            "ProbableCauseDescription:string RecommendedActions:string[] ErrorSource:string "
+            "ErrorSourceFormat:uint16 OtherErrorSourceFormat:string CIMStatusCode:uint32 "
+            "CIMStatusCodeDescription:string"
+        ),
     ),
     "CIM_SettingData": ("CIM_ManagedElement", "InstanceID:string*"),
     "CIM_VirtualSystemSettingData": (
         "CIM_SettingData",
-        "VirtualSystemType:string Notes:string[] CreationTime:datetime ConfigurationID:string "
-        "ConfigurationDataRoot:string ConfigurationFile:string SnapshotDataRoot:string SuspendDataRoot:string "
-        "SwapFileDataRoot:string LogDataRoot:string AutomaticStartupAction:uint16 "
-        "AutomaticStartupActionDelay:datetime AutomaticStartupActionSequenceNumber:uint16 "
-        "AutomaticShutdownAction:uint16 AutomaticRecoveryAction:uint16 RecoveryFile:string",
+        (
+            "VirtualSystemType:string Notes:string[] CreationTime:datetime ConfigurationID:string "
+            "ConfigurationDataRoot:string ConfigurationFile:string SnapshotDataRoot:string SuspendDataRoot:string "
+            "SwapFileDataRoot:string LogDataRoot:string AutomaticStartupAction:uint16 "
+            "AutomaticStartupActionDelay:datetime AutomaticStartupActionSequenceNumber:uint16 "
+            "AutomaticShutdownAction:uint16 AutomaticRecoveryAction:uint16 RecoveryFile:string"
+        ),
     ),
     "CIM_ResourceAllocationSettingData": (
         "CIM_SettingData",
-        "ResourceType:uint16 OtherResourceType:string ResourceSubType:string PoolID:string "
-        "ConsumerVisibility:uint16 HostResource:string[] AllocationUnits:string VirtualQuantity:uint64 "
-        "Reservation:uint64 Limit:uint64 Weight:uint32 AutomaticAllocation:boolean "
-        "AutomaticDeallocation:boolean Parent:string Connection:string[] Address:string "
-        "MappingBehavior:uint16 AddressOnParent:string VirtualQuantityUnits:string",
+        (
+            "ResourceType:uint16 OtherResourceType:string ResourceSubType:string PoolID:string "
+            "ConsumerVisibility:uint16 HostResource:string[] AllocationUnits:string VirtualQuantity:uint64 "
+            "Reservation:uint64 Limit:uint64 Weight:uint32 AutomaticAllocation:boolean "
+            "AutomaticDeallocation:boolean Parent:string Connection:string[] Address:string "
+            "MappingBehavior:uint16 AddressOnParent:string VirtualQuantityUnits:string"
+        ),
     ),
     "CIM_StorageAllocationSettingData": (
         "CIM_ResourceAllocationSettingData",
@@ -126,8 +146,10 @@ BASES: Final[Table] = {
     "CIM_SnapshotOfVirtualSystem": ("CIM_Dependency", ""),
     "CIM_AffectedJobElement": (
         "",
-        "AffectedElement:reference* AffectingElement:reference* ElementEffects:uint16[] "
-        "OtherElementEffectsDescriptions:string[]",
+        (
+            "AffectedElement:reference* AffectingElement:reference* ElementEffects:uint16[] "
+            "OtherElementEffectsDescriptions:string[]"
+        ),
     ),
     "CIM_ConcreteComponent": ("CIM_Component", ""),
 }

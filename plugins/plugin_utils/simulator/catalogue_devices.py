@@ -16,15 +16,19 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
 DEVICES: Final[Table] = {
     "Msvm_MemorySettingData": (
         "CIM_ResourceAllocationSettingData",
-        "HugePagesEnabled:boolean DynamicMemoryEnabled:boolean SwapFilesInUse:boolean TargetMemoryBuffer:uint32 "
-        "MaxMemoryBlocksPerNumaNode:uint64 SgxEnabled:boolean SgxSize:uint64 IsVirtualized:boolean",
+        (
+            "HugePagesEnabled:boolean DynamicMemoryEnabled:boolean SwapFilesInUse:boolean TargetMemoryBuffer:uint32 "
+            "MaxMemoryBlocksPerNumaNode:uint64 SgxEnabled:boolean SgxSize:uint64 IsVirtualized:boolean"
+        ),
     ),
     "Msvm_ProcessorSettingData": (
         "CIM_ResourceAllocationSettingData",
-        "LimitCPUID:boolean LimitProcessorFeatures:boolean LimitProcessorFeaturesMode:string "
-        "HwThreadsPerCore:uint64 MaxProcessorsPerNumaNode:uint64 MaxNumaNodesPerSocket:uint64 "
-        "EnableHostResourceProtection:boolean CpuGroupId:string HideHypervisorPresent:boolean "
-        "ExposeVirtualizationExtensions:boolean AllowACountMCount:boolean",
+        (
+            "LimitCPUID:boolean LimitProcessorFeatures:boolean LimitProcessorFeaturesMode:string "
+            "HwThreadsPerCore:uint64 MaxProcessorsPerNumaNode:uint64 MaxNumaNodesPerSocket:uint64 "
+            "EnableHostResourceProtection:boolean CpuGroupId:string HideHypervisorPresent:boolean "
+            "ExposeVirtualizationExtensions:boolean AllowACountMCount:boolean"
+        ),
     ),
     "Msvm_ResourceAllocationSettingData": (
         "CIM_ResourceAllocationSettingData",
@@ -32,29 +36,37 @@ DEVICES: Final[Table] = {
     ),
     "Msvm_StorageAllocationSettingData": (
         "CIM_StorageAllocationSettingData",
-        "SnapshotId:string CachingMode:uint16 PersistentReservationsSupported:boolean "
-        "WriteHardeningMethod:uint16 IgnoreFlushes:boolean IOPSLimit:uint64 IOPSReservation:uint64 "
-        "IOPSAllocationUnits:string StorageQoSPolicyID:string",
+        (
+            "SnapshotId:string CachingMode:uint16 PersistentReservationsSupported:boolean "
+            "WriteHardeningMethod:uint16 IgnoreFlushes:boolean IOPSLimit:uint64 IOPSReservation:uint64 "
+            "IOPSAllocationUnits:string StorageQoSPolicyID:string"
+        ),
     ),
     "Msvm_SyntheticEthernetPortSettingData": (
         "CIM_ResourceAllocationSettingData",
-        "DesiredVLANEndpointMode:uint16 OtherEndpointMode:string VirtualSystemIdentifiers:string[] "
-        "StaticMacAddress:boolean ClusterMonitored:boolean AllowPacketDirect:boolean "
-        "NumaAwarePlacement:boolean DeviceNamingEnabled:boolean InterruptModeration:boolean",
+        (
+            "DesiredVLANEndpointMode:uint16 OtherEndpointMode:string VirtualSystemIdentifiers:string[] "
+            "StaticMacAddress:boolean ClusterMonitored:boolean AllowPacketDirect:boolean "
+            "NumaAwarePlacement:boolean DeviceNamingEnabled:boolean InterruptModeration:boolean"
+        ),
     ),
     "Msvm_EthernetSwitchPortVlanSettingData": (
         "CIM_SettingData",
-        "AccessVlanId:uint16 NativeVlanId:uint16 OperationMode:uint32 PruneVlanIdArray:uint16[] "
-        "TrunkVlanIdArray:uint16[]",
+        (
+            "AccessVlanId:uint16 NativeVlanId:uint16 OperationMode:uint32 PruneVlanIdArray:uint16[] "
+            "TrunkVlanIdArray:uint16[]"
+        ),
     ),
     "Msvm_VirtualEthernetSwitch": ("CIM_ComputerSystem", "MaxVMQOffloads:uint32 MaxIOVOffloads:uint32"),
     "Msvm_SyntheticEthernetPort": ("CIM_EthernetPort", ""),
     "Msvm_Memory": ("CIM_Memory", "SwapFilesInUse:boolean"),
     "Msvm_Processor": (
         "CIM_Processor",
-        "Role:string Family:uint16 UpgradeMethod:uint16 MaxClockSpeed:uint32 CurrentClockSpeed:uint32 "
-        "DataWidth:uint16 AddressWidth:uint16 LoadPercentage:uint16 LoadPercentageHistory:uint16[] "
-        "CPUStatus:uint16",
+        (
+            "Role:string Family:uint16 UpgradeMethod:uint16 MaxClockSpeed:uint32 CurrentClockSpeed:uint32 "
+            "DataWidth:uint16 AddressWidth:uint16 LoadPercentage:uint16 LoadPercentageHistory:uint16[] "
+            "CPUStatus:uint16"
+        ),
     ),
     "Msvm_DiskDrive": ("CIM_DiskDrive", "MaxMediaSize:uint64 DefaultBlockSize:uint64"),
     "Msvm_LogicalDisk": ("CIM_LogicalDisk", ""),
@@ -63,10 +75,12 @@ DEVICES: Final[Table] = {
     "Msvm_GuestServiceInterfaceComponent": ("CIM_LogicalDevice", ""),
     "Msvm_VirtualSystemManagementServiceSettingData": (
         "CIM_SettingData",
-        "DefaultExternalDataRoot:string DefaultVirtualHardDiskPath:string MinimumMacAddress:string "
-        "MaximumMacAddress:string BiosLockString:string MinimumWWPNAddress:string MaximumWWPNAddress:string "
-        "CurrentWWNNAddress:string NumaSpanningEnabled:boolean EnhancedSessionModeEnabled:boolean "
-        "HypervisorRootSchedulerEnabled:boolean",
+        (
+            "DefaultExternalDataRoot:string DefaultVirtualHardDiskPath:string MinimumMacAddress:string "
+            "MaximumMacAddress:string BiosLockString:string MinimumWWPNAddress:string MaximumWWPNAddress:string "
+            "CurrentWWNNAddress:string NumaSpanningEnabled:boolean EnhancedSessionModeEnabled:boolean "
+            "HypervisorRootSchedulerEnabled:boolean"
+        ),
     ),
     "Msvm_VirtualSystemManagementCapabilities": ("CIM_SettingData", "ElementNameEditSupported:boolean"),
     "Msvm_ImageManagementService": ("CIM_Service", ""),

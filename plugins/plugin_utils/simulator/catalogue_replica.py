@@ -17,25 +17,31 @@ REPLICA: Final[Table] = {
     "Msvm_ReplicationService": ("CIM_Service", ""),
     "Msvm_ReplicationRelationship": (
         "CIM_ManagedSystemElement",
-        "InstanceID:string* ReplicationState:uint16 ReplicationHealth:uint16 FailedOverReplicationType:uint16 "
-        "LastReplicationType:uint16 LastApplicationConsistentReplicationTime:datetime LastReplicationTime:datetime "
-        "LastApplyTime:datetime",
+        (
+            "InstanceID:string* ReplicationState:uint16 ReplicationHealth:uint16 FailedOverReplicationType:uint16 "
+            "LastReplicationType:uint16 LastApplicationConsistentReplicationTime:datetime LastReplicationTime:datetime "
+            "LastApplyTime:datetime"
+        ),
     ),
     "Msvm_ReplicationSettingData": (
         "CIM_VirtualSystemSettingData",
-        "VirtualSystemIdentifier:string AuthenticationType:uint16 CertificateThumbPrint:string "
-        "RootCertificateThumbPrint:string CompressionEnabled:boolean BypassProxyServer:boolean "
-        "RecoveryConnectionPoint:string RecoveryHostSystem:string PrimaryConnectionPoint:string "
-        "PrimaryHostSystem:string RecoveryServerPortNumber:uint16 ReplicateHostKvpItems:boolean "
-        "ApplicationConsistentSnapshotInterval:uint16 RecoveryHistory:uint16 IncludedDisks:string[] "
-        "AutoResynchronizeEnabled:boolean AutoResynchronizeIntervalStart:datetime "
-        "AutoResynchronizeIntervalEnd:datetime EnableWriteOrderPreservationAcrossDisks:boolean "
-        "ReplicationProvider:string AdditionalSettings:string ReplicationInterval:uint16",
+        (
+            "VirtualSystemIdentifier:string AuthenticationType:uint16 CertificateThumbPrint:string "
+            "RootCertificateThumbPrint:string CompressionEnabled:boolean BypassProxyServer:boolean "
+            "RecoveryConnectionPoint:string RecoveryHostSystem:string PrimaryConnectionPoint:string "
+            "PrimaryHostSystem:string RecoveryServerPortNumber:uint16 ReplicateHostKvpItems:boolean "
+            "ApplicationConsistentSnapshotInterval:uint16 RecoveryHistory:uint16 IncludedDisks:string[] "
+            "AutoResynchronizeEnabled:boolean AutoResynchronizeIntervalStart:datetime "
+            "AutoResynchronizeIntervalEnd:datetime EnableWriteOrderPreservationAcrossDisks:boolean "
+            "ReplicationProvider:string AdditionalSettings:string ReplicationInterval:uint16"
+        ),
     ),
     "Msvm_ReplicationServiceSettingData": (
         "CIM_SettingData",
-        "RecoveryServerEnabled:boolean AllowedAuthenticationType:uint16 CertificateThumbPrint:string "
-        "HttpsPort:uint16 HttpPort:uint16 MonitoringStartTime:datetime MonitoringInterval:uint32",
+        (
+            "RecoveryServerEnabled:boolean AllowedAuthenticationType:uint16 CertificateThumbPrint:string "
+            "HttpsPort:uint16 HttpPort:uint16 MonitoringStartTime:datetime MonitoringInterval:uint32"
+        ),
     ),
     "Msvm_ReplicationAuthorizationSettingData": (
         "CIM_SettingData",
@@ -44,24 +50,30 @@ REPLICA: Final[Table] = {
     "Msvm_ReplicationProvider": ("CIM_ManagedSystemElement", "InstanceID:string*"),
     "Msvm_ReplicationStatistics": (
         "CIM_ManagedElement",
-        "InstanceID:string* StartStatisticTime:datetime EndStatisticTime:datetime ReplicationSuccessCount:uint32 "
-        "ReplicationSize:uint64 MaxReplicationSize:uint64 ReplicationLatency:uint32 ReplicationMissCount:uint32 "
-        "MaxReplicationLatency:uint32 NetworkFailureCount:uint32 ReplicationFailureCount:uint32 "
-        "PendingReplicationSize:uint64 ApplicationConsistentSnapshotFailureCount:uint32 ReplicationHealth:uint32 "
-        "LastTestFailoverTime:datetime",
+        (
+            "InstanceID:string* StartStatisticTime:datetime EndStatisticTime:datetime ReplicationSuccessCount:uint32 "
+            "ReplicationSize:uint64 MaxReplicationSize:uint64 ReplicationLatency:uint32 ReplicationMissCount:uint32 "
+            "MaxReplicationLatency:uint32 NetworkFailureCount:uint32 ReplicationFailureCount:uint32 "
+            "PendingReplicationSize:uint64 ApplicationConsistentSnapshotFailureCount:uint32 ReplicationHealth:uint32 "
+            "LastTestFailoverTime:datetime"
+        ),
     ),
     "Msvm_FailoverNetworkAdapterSettingData": (
         "CIM_SettingData",
-        "ProtocolIFType:uint16 DHCPEnabled:boolean IPAddresses:string[] Subnets:string[] DefaultGateways:string[] "
-        "DNSServers:string[]",
+        (
+            "ProtocolIFType:uint16 DHCPEnabled:boolean IPAddresses:string[] Subnets:string[] DefaultGateways:string[] "
+            "DNSServers:string[]"
+        ),
     ),
     "Msvm_ComputerSystem": (
         "CIM_ComputerSystem",
-        "StatusDescriptions:string[] OtherDedicatedDescriptions:string[] OnTimeInMilliseconds:uint64 "
-        "ProcessID:uint32 TimeOfLastConfigurationChange:datetime NumberOfNumaNodes:uint16 ReplicationState:uint16 "
-        "ReplicationHealth:uint16 ReplicationMode:uint16 FailedOverReplicationType:uint16 "
-        "LastReplicationType:uint16 LastApplicationConsistentReplicationTime:datetime LastReplicationTime:datetime "
-        "LastSuccessfulBackupTime:datetime EnhancedSessionModeState:uint16 HwThreadsPerCoreRealized:uint32",
+        (
+            "StatusDescriptions:string[] OtherDedicatedDescriptions:string[] OnTimeInMilliseconds:uint64 "
+            "ProcessID:uint32 TimeOfLastConfigurationChange:datetime NumberOfNumaNodes:uint16 ReplicationState:uint16 "
+            "ReplicationHealth:uint16 ReplicationMode:uint16 FailedOverReplicationType:uint16 "
+            "LastReplicationType:uint16 LastApplicationConsistentReplicationTime:datetime LastReplicationTime:datetime "
+            "LastSuccessfulBackupTime:datetime EnhancedSessionModeState:uint16 HwThreadsPerCoreRealized:uint32"
+        ),
     ),
     "Msvm_ConcreteJob": (
         "CIM_ConcreteJob",
@@ -69,39 +81,43 @@ REPLICA: Final[Table] = {
     ),
     "Msvm_VirtualSystemSettingData": (
         "CIM_VirtualSystemSettingData",
-        "Caption:string VirtualSystemIdentifier:string BIOSGUID:string BIOSSerialNumber:string "
-        "BaseBoardSerialNumber:string ChassisSerialNumber:string Architecture:string ChassisAssetTag:string "
-        "BIOSNumLock:boolean BootOrder:uint16[] Parent:string UserSnapshotType:uint16 IsSaved:boolean "
-        "AdditionalRecoveryInformation:string AllowFullSCSICommandSet:boolean DebugChannelId:uint32 "
-        "DebugPortEnabled:uint16 DebugPort:uint32 Version:string IncrementalBackupEnabled:boolean "
-        "VirtualNumaEnabled:boolean AllowReducedFcRedundancy:boolean VirtualSystemSubType:string "
-        "BootSourceOrder:string[] PauseAfterBootFailure:boolean NetworkBootPreferredProtocol:uint16 "
-        "GuestControlledCacheTypes:boolean AutomaticSnapshotsEnabled:boolean IsAutomaticSnapshot:boolean "
-        "GuestStateFile:string GuestStateDataRoot:string LockOnDisconnect:boolean ParentPackage:string "
-        "AutomaticCriticalErrorActionTimeout:datetime AutomaticCriticalErrorAction:uint16 ConsoleMode:uint16 "
-        "SecureBootEnabled:boolean SecureBootTemplateId:string LowMmioGapSize:uint64 HighMmioGapSize:uint64 "
-        "EnhancedSessionTransportType:uint16 BootPciExpress:boolean BootPciExpressInstanceFilter:string "
-        "ClusterWideNodeCapabilitiesValidationMode:uint16 EnableHibernation:boolean FirmwareFile:string "
-        "FirmwareParameters:uint8[] GuestFeatureSet:uint64 GuestStateIsolationEnabled:boolean "
-        "GuestStateIsolationMode:uint16 GuestStateIsolationType:uint16 HighMmioGapBase:uint64 "
-        "MemoryHostingJobObjectName:string NumaNodeTopologyArray:string[] TurnOffOnGuestRestart:boolean "
-        "VirtualSlitType:uint16 VMBusMessageRedirection:uint16 Vtl2AddressRangeBase:uint64 "
-        "Vtl2AddressRangeSize:uint64 Vtl2AddressSpaceConfigurationMode:uint16 Vtl2MmioAddressRangeSize:uint64 "
-        "WatchdogEnabled:boolean WorkerJobObjectName:string",
+        (
+            "Caption:string VirtualSystemIdentifier:string BIOSGUID:string BIOSSerialNumber:string "
+            "BaseBoardSerialNumber:string ChassisSerialNumber:string Architecture:string ChassisAssetTag:string "
+            "BIOSNumLock:boolean BootOrder:uint16[] Parent:string UserSnapshotType:uint16 IsSaved:boolean "
+            "AdditionalRecoveryInformation:string AllowFullSCSICommandSet:boolean DebugChannelId:uint32 "
+            "DebugPortEnabled:uint16 DebugPort:uint32 Version:string IncrementalBackupEnabled:boolean "
+            "VirtualNumaEnabled:boolean AllowReducedFcRedundancy:boolean VirtualSystemSubType:string "
+            "BootSourceOrder:string[] PauseAfterBootFailure:boolean NetworkBootPreferredProtocol:uint16 "
+            "GuestControlledCacheTypes:boolean AutomaticSnapshotsEnabled:boolean IsAutomaticSnapshot:boolean "
+            "GuestStateFile:string GuestStateDataRoot:string LockOnDisconnect:boolean ParentPackage:string "
+            "AutomaticCriticalErrorActionTimeout:datetime AutomaticCriticalErrorAction:uint16 ConsoleMode:uint16 "
+            "SecureBootEnabled:boolean SecureBootTemplateId:string LowMmioGapSize:uint64 HighMmioGapSize:uint64 "
+            "EnhancedSessionTransportType:uint16 BootPciExpress:boolean BootPciExpressInstanceFilter:string "
+            "ClusterWideNodeCapabilitiesValidationMode:uint16 EnableHibernation:boolean FirmwareFile:string "
+            "FirmwareParameters:uint8[] GuestFeatureSet:uint64 GuestStateIsolationEnabled:boolean "
+            "GuestStateIsolationMode:uint16 GuestStateIsolationType:uint16 HighMmioGapBase:uint64 "
+            "MemoryHostingJobObjectName:string NumaNodeTopologyArray:string[] TurnOffOnGuestRestart:boolean "
+            "VirtualSlitType:uint16 VMBusMessageRedirection:uint16 Vtl2AddressRangeBase:uint64 "
+            "Vtl2AddressRangeSize:uint64 Vtl2AddressSpaceConfigurationMode:uint16 Vtl2MmioAddressRangeSize:uint64 "
+            "WatchdogEnabled:boolean WorkerJobObjectName:string"
+        ),
     ),
     "Msvm_SummaryInformation": (
         "Msvm_SummaryInformationBase",
-        "InstanceID:string* AllocatedGPU:string Shielded:boolean AsynchronousTasks:object[] CreationTime:datetime "
-        "ElementName:string EnabledState:uint16 OtherEnabledState:string GuestOperatingSystem:string "
-        "HealthState:uint16 Heartbeat:uint16 MemoryUsage:uint64 MemoryAvailable:sint32 "
-        "AvailableMemoryBuffer:sint32 SwapFilesInUse:boolean Name:string Notes:string Version:string "
-        "NumberOfProcessors:uint16 OperationalStatus:uint16[] ProcessorLoad:uint16 ProcessorLoadHistory:uint16[] "
-        "Snapshots:object[] StatusDescriptions:string[] ThumbnailImage:uint8[] ThumbnailImageHeight:uint16 "
-        "ThumbnailImageWidth:uint16 UpTime:uint64 ReplicationState:uint16 ReplicationStateEx:uint16[] "
-        "ReplicationHealth:uint16 ReplicationHealthEx:uint16[] ReplicationMode:uint16 TestReplicaSystem:reference "
-        "ApplicationHealth:uint16 IntegrationServicesVersionState:uint16 MemorySpansPhysicalNumaNodes:boolean "
-        "ReplicationProviderId:string[] EnhancedSessionModeState:uint16 VirtualSwitchNames:string[] "
-        "VirtualSystemSubType:string HostComputerSystemName:string HypervisorPartitionId:uint64",
+        (
+            "InstanceID:string* AllocatedGPU:string Shielded:boolean AsynchronousTasks:object[] CreationTime:datetime "
+            "ElementName:string EnabledState:uint16 OtherEnabledState:string GuestOperatingSystem:string "
+            "HealthState:uint16 Heartbeat:uint16 MemoryUsage:uint64 MemoryAvailable:sint32 "
+            "AvailableMemoryBuffer:sint32 SwapFilesInUse:boolean Name:string Notes:string Version:string "
+            "NumberOfProcessors:uint16 OperationalStatus:uint16[] ProcessorLoad:uint16 ProcessorLoadHistory:uint16[] "
+            "Snapshots:object[] StatusDescriptions:string[] ThumbnailImage:uint8[] ThumbnailImageHeight:uint16 "
+            "ThumbnailImageWidth:uint16 UpTime:uint64 ReplicationState:uint16 ReplicationStateEx:uint16[] "
+            "ReplicationHealth:uint16 ReplicationHealthEx:uint16[] ReplicationMode:uint16 TestReplicaSystem:reference "
+            "ApplicationHealth:uint16 IntegrationServicesVersionState:uint16 MemorySpansPhysicalNumaNodes:boolean "
+            "ReplicationProviderId:string[] EnhancedSessionModeState:uint16 VirtualSwitchNames:string[] "
+            "VirtualSystemSubType:string HostComputerSystemName:string HypervisorPartitionId:uint64"
+        ),
     ),
     "Msvm_VirtualSystemManagementService": ("CIM_VirtualSystemManagementService", ""),
     "Msvm_ShutdownComponent": (
@@ -119,13 +135,17 @@ REPLICA: Final[Table] = {
     ),
     "Msvm_GuestNetworkAdapterConfiguration": (
         "",
-        "InstanceID:string* ProtocolIFType:uint16 DHCPEnabled:boolean IPAddresses:string[] Subnets:string[] "
-        "DefaultGateways:string[] DNSServers:string[] IPAddressOrigins:uint16[]",
+        (
+            "InstanceID:string* ProtocolIFType:uint16 DHCPEnabled:boolean IPAddresses:string[] Subnets:string[] "
+            "DefaultGateways:string[] DNSServers:string[] IPAddressOrigins:uint16[]"
+        ),
     ),
     "Msvm_EthernetPortAllocationSettingData": (
         "CIM_EthernetPortAllocationSettingData",
-        "EnabledState:uint16 LastKnownSwitchName:string RequiredFeatures:string[] RequiredFeatureHints:string[] "
-        "TestReplicaPoolID:string TestReplicaSwitchName:string CompartmentGuid:string PortName:string",
+        (
+            "EnabledState:uint16 LastKnownSwitchName:string RequiredFeatures:string[] RequiredFeatureHints:string[] "
+            "TestReplicaPoolID:string TestReplicaSwitchName:string CompartmentGuid:string PortName:string"
+        ),
     ),
     "Msvm_Error": ("CIM_Error", ""),
     "Msvm_SummaryInformationBase": ("", ""),
