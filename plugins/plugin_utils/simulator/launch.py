@@ -42,6 +42,7 @@ def start(
     parent_pid: int | None = None,
     log_file: str | Path | None = None,
     state_file: str | Path | None = None,
+    about: Mapping[str, Any] | None = None,
     options: Sequence[str] = (),
     python: str = sys.executable,
 ) -> Simulation:
@@ -53,6 +54,7 @@ def start(
         idle_timeout: seconds without any request after which it ends by itself; 0 for never.
         parent_pid: it ends when this process is gone.
         state_file: where a later process finds it, see ``attach``; private, and gone when it ends.
+        about: words of the starter, kept in the state file for whoever attaches.
         options: more of the command line, such as ``--http-only``.
 
     Raises:
@@ -66,7 +68,10 @@ def start(
         arguments += [f"--estate={_estate_file(estate, scratch)}"] if estate is not None else []
         arguments += [f"--log={Path(log_file).absolute()}"] if log_file else []
         arguments += [f"--state-file={Path(state_file).absolute()}"] if state_file else []
-        return _started(python, arguments, scratch, state_file)
+        simulation = _started(python, arguments, scratch)
+        if state_file:
+            _write_state(Path(state_file), simulation, about or {})
+        return simulation
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -96,7 +101,7 @@ def private_directory() -> Path:
     return path
 
 
-def _started(python: str, arguments: Sequence[str], scratch: Path, state_file: str | Path | None) -> Simulation:
+def _started(python: str, arguments: Sequence[str], scratch: Path) -> Simulation:
     said = scratch / "stderr"
     with said.open("wb") as stderr:
         process = subprocess.Popen(
@@ -115,10 +120,7 @@ def _started(python: str, arguments: Sequence[str], scratch: Path, state_file: s
         process.wait()
         words = said.read_text(encoding="utf-8", errors="replace").strip() or str(error)
         raise SimulatorError(f"the simulator did not start: {words}") from None
-    simulation = Simulation(ready, process)
-    if state_file is not None:
-        _write_state(Path(state_file), simulation)
-    return simulation
+    return Simulation(ready, process)
 
 
 def _ready_line(process: subprocess.Popen[bytes]) -> bytes:
@@ -150,7 +152,7 @@ def _environment(scratch: Path) -> dict[str, str]:
     (namespace.parent / "__init__.py").touch()
     (namespace / "replica").symlink_to(_COLLECTION, target_is_directory=True)
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def _estate_file(estate: str | Path | Mapping[str, Any], scratch: Path) -> Path:
@@ -161,9 +163,10 @@ def _estate_file(estate: str | Path | Mapping[str, Any], scratch: Path) -> Path:
     return Path(estate).absolute()
 
 
-def _write_state(path: Path, simulation: Simulation) -> None:
+def _write_state(path: Path, simulation: Simulation, about: Mapping[str, Any]) -> None:
     """Leave word for a later task: process and control, and no password."""
-    state = {"pid": simulation.pid, "control": {"url": simulation.control_url, "token": simulation.token}}
+    control = {"url": simulation.control_url, "token": simulation.token}
+    state = {"pid": simulation.pid, "control": control, "about": dict(about)}
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         json.dump(state, stream)

@@ -219,9 +219,9 @@ def _birth(process: int) -> str | None:
     """What tells a process from a later one of the same number: when it was born; None where it is gone."""
     try:
         os.kill(process, 0)
-        return (
-            Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
-        )
+        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+        fields = status.rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]
     except ProcessLookupError:
         return None
     except OSError:

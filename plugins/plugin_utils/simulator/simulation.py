@@ -36,6 +36,7 @@ class Simulation:
         self.pid: int = int(state["pid"])
         self.control_url: str = state["control"]["url"]
         self._token: str = state["control"]["token"]
+        self.about: Mapping[str, Any] = state.get("about", {})
         self._process = process
         self._access: Mapping[str, Any] | None = None
 
