@@ -42,11 +42,12 @@ def moment(text: str, *, option: str) -> datetime:
     written = str(text).strip()
     try:
         value = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", written))
-    except ValueError:
+        known = None if value.tzinfo is None else value.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
         raise _not_a_moment(option, written, "which is not a date and time") from None
-    if value.tzinfo is None:
+    if known is None:
         raise _not_a_moment(option, written, "which does not say its offset from UTC")
-    return value.astimezone(timezone.utc)
+    return known
 
 
 def _not_a_moment(option: str, written: str, why: str) -> PreconditionFailed:
