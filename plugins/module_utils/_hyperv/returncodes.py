@@ -141,8 +141,8 @@ STANDARD: Final[Mapping[int, CodeFacts]] = {
     32773: CodeFacts(
         "Invalid parameter",
         "A value was refused",
-        "Check server name, port, authentication type, thumbprint, interval (30, 300, 900), history (0 to 24), and that "
-        "the recovery point is still there",
+        "Check server name, port, authentication type, thumbprint, interval (30, 300, 900), history (0 to 24), and "
+        "that the recovery point is still there",
     ),
     32774: CodeFacts(
         "System is in use",

@@ -1,0 +1,343 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls that a step may make: readable arguments in, what WMI wants out.
+
+Every parameter of a method is sent, null ones as nil. Nothing is asked twice, but for a recovery point that a host
+has refused as a reference and takes as an instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema, sending
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
+    Memory,
+    OwnJob,
+    ask,
+    computer_system,
+    keyed,
+    service,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
+    AUTHORIZATION,
+    JOB,
+    OWN_SETTINGS,
+    RELATIONSHIP,
+    SETTINGS,
+    SHUTDOWN,
+    SYSTEM_SETTINGS,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import ReplicationSettings, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import (
+    ACCEPTED,
+    ReturnCode,
+    refusal,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimReference
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import (
+    CimValue,
+    EmbeddedText,
+    MethodAnswer,
+    call,
+)
+
+Argument = str | int | bool | tuple[str, ...] | None
+Arguments = Mapping[str, Argument]
+
+#: The management service is found by this key alone (libvirt and go-wsman do so against real hosts).
+_MANAGEMENT: Final = "Msvm_VirtualSystemManagementService"
+
+#: How a host may say that a parameter has the wrong form; nothing was carried out then.
+_WRONG_FORM: Final = frozenset({ReturnCode.INVALID_PARAMETER, ReturnCode.INCORRECT_DATA_TYPE})
+_WRONG_FORM_FAULTS: Final = frozenset({"SchemaValidationError", "InvalidParameter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A call that the host accepted.
+
+    Attributes:
+        job_id: of the job that carries it out; empty when it was done at once.
+        job_class: of that job; not always Msvm_ConcreteJob.
+    """
+
+    return_code: int
+    job_id: str = ""
+    job_class: str = ""
+
+
+def perform(side: Side, method: str, arguments: Arguments, memory: Memory) -> Talk[Started]:
+    """Make one call for the VM.
+
+    Raises:
+        MethodRefused: the host returned anything but 0 and 4096.
+        PreconditionFailed: the call cannot be made; nothing was sent that changes anything.
+    """
+    made = _CALLS.get(method)
+    if made is None:
+        raise PreconditionFailed(f"{method} is no call that is made here", kind="unsupported")
+    if strange := sorted(set(arguments) - made.takes):
+        raise PreconditionFailed(f"{method} takes no {', '.join(strange)}", kind="unsupported")
+    answer = yield from made.run(side, arguments, memory)
+    if answer.return_value not in ACCEPTED:
+        raise refusal(method, answer.return_value, host=side.host, vm=side.vm_name)
+    if answer.job is None:
+        return Started(answer.return_value)
+    job_id = answer.job.key("InstanceID") or ""
+    memory.own_jobs[job_id.upper()] = OwnJob(job_id, side.vm_id, answer.job.class_name)
+    return Started(answer.return_value, job_id, answer.job.class_name)
+
+
+def job_errors(job_id: str, memory: Memory) -> Talk[str]:
+    """What the host says of a job's failure; empty where it says nothing, or no longer knows the job."""
+    own = memory.own_jobs.get(job_id.upper())
+    job = CimReference(own.class_name if own else JOB, {"InstanceID": job_id})
+    for method, output in (("GetErrorEx", "Errors"), ("GetError", "Error")):
+        try:
+            answer = yield from call(job, method, {}, repeatable=True)
+        except WsmanFault:
+            continue
+        if said := schema.messages(answer.outputs.instances(output)):
+            return said
+    return ""
+
+
+def statistics(side: Side, memory: Memory) -> Talk[tuple[schema.Statistics, ...]]:
+    """The monitoring intervals of the VM's primary relationship; none for one that is not replicated."""
+    if side.relationship is None:
+        return ()
+    target = yield from service(memory)
+    named: dict[str, CimReference | EmbeddedText] = {"ComputerSystem": computer_system(side.vm_id)}
+    if RELATIONSHIP in memory.missing:
+        answer = yield from call(target, "GetReplicationStatistics", named, repeatable=True)
+    else:
+        named["ReplicationRelationship"] = EmbeddedText(sending.relationship(side.relationship))
+        answer = yield from call(target, "GetReplicationStatisticsEx", named, repeatable=True)
+    if answer.return_value != ReturnCode.COMPLETED:
+        return ()
+    return tuple(schema.statistics(found) for found in answer.outputs.instances("ReplicationStatistics"))
+
+
+def _shut_down(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    if side.vm_id not in memory.shutdown:
+        found = yield from ask(memory, SHUTDOWN, {"SystemName": side.vm_id})
+        if not found:
+            raise PreconditionFailed(
+                "it shows no shutdown component, so its guest cannot be asked to shut down",
+                kind="guest_services",
+                host=side.host,
+                vm=side.vm_name,
+                cause="The component is there while the guest runs and its integration services do",
+                remedy="Shut the guest down from inside, or let it be turned off",
+            )
+        memory.shutdown[side.vm_id] = keyed(SHUTDOWN, found[0])
+    values = {"Force": bool(arguments.get("Force", False)), "Reason": arguments.get("Reason") or ""}
+    return (yield from call(memory.shutdown[side.vm_id], "InitiateShutdown", values))
+
+
+def _request_power(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    values = {"RequestedState": arguments.get("RequestedState"), "TimeoutPeriod": None}
+    return (yield from call(computer_system(side.vm_id), "RequestStateChange", values))
+
+
+def _request_replication(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """The Ex method came with the class of relationships; a host without it has only the primary one."""
+    values: dict[str, Argument | EmbeddedText] = {
+        "RequestedState": arguments.get("RequestedState"),
+        "TimeoutPeriod": None,
+    }
+    system = computer_system(side.vm_id)
+    if RELATIONSHIP in memory.missing:
+        return (yield from call(system, "RequestReplicationStateChange", values))
+    chosen = {"ReplicationRelationship": _chosen_relationship(side, arguments)}
+    return (yield from call(system, "RequestReplicationStateChangeEx", {**chosen, **values}))
+
+
+def _chosen_relationship(side: Side, arguments: Arguments) -> EmbeddedText | None:
+    if not arguments.get("ReplicationRelationship"):
+        return None
+    if side.extended is None:
+        raise PreconditionFailed("it has no extended replication", host=side.host, vm=side.vm_name)
+    return EmbeddedText(sending.relationship(side.extended))
+
+
+def _test_connection(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    names = ("RecoveryConnectionPoint", "RecoveryServerPortNumber", "AuthenticationType", "CertificateThumbPrint")
+    values = {name: arguments.get(name) for name in names}
+    values["BypassProxyServer"] = bool(arguments.get("BypassProxyServer", False))
+    # It changes nothing, but a second test beside one whose answer was lost would say nothing about the first.
+    return (yield from call((yield from service(memory)), "TestReplicationConnection", values))
+
+
+def _on_vm(method: str) -> _Run:
+    """A method of the replication service whose only parameter is the VM."""
+
+    def run(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+        system = {"ComputerSystem": computer_system(side.vm_id)}
+        return (yield from call((yield from service(memory)), method, system))
+
+    return run
+
+
+def _fail_over(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """Documented as a reference, and as an instance in a comment of the official sample: that is tried second."""
+    point_id = arguments.get("SnapshotSettingData")
+    if not isinstance(point_id, str) or not point_id:
+        return (yield from _fail_over_to(None, side, memory))
+    refused: MethodAnswer | WsmanFault | None = None
+    if not memory.points_embedded:
+        refused = yield from _attempt(CimReference(SYSTEM_SETTINGS, {"InstanceID": point_id}), side, memory)
+        if isinstance(refused, MethodAnswer) and refused.return_value not in _WRONG_FORM:
+            return refused
+    point = next((point for point in side.points if point.id.upper() == point_id.upper()), None)
+    text = EmbeddedText(sending.recovery_point(point_id, side.vm_id, point))
+    answer = yield from _attempt(text, side, memory)
+    if isinstance(answer, MethodAnswer):
+        memory.points_embedded = memory.points_embedded or answer.return_value in ACCEPTED
+        return answer
+    if isinstance(refused, MethodAnswer):
+        return refused
+    raise refused or answer
+
+
+def _attempt(point: CimReference | EmbeddedText, side: Side, memory: Memory) -> Talk[MethodAnswer | WsmanFault]:
+    """The answer, or the fault that says that the point has the wrong form; other faults are raised."""
+    try:
+        return (yield from _fail_over_to(point, side, memory))
+    except WsmanFault as fault:
+        if fault.subcode not in _WRONG_FORM_FAULTS:
+            raise
+        return fault
+
+
+def _fail_over_to(point: CimReference | EmbeddedText | None, side: Side, memory: Memory) -> Talk[MethodAnswer]:
+    values: dict[str, CimValue] = {"ComputerSystem": computer_system(side.vm_id), "SnapshotSettingData": point}
+    return (yield from call((yield from service(memory)), "InitiateFailover", values))
+
+
+def _reverse(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    settings = yield from _settings(side, memory)
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "ReplicationSettingData": EmbeddedText(sending.replication_settings(settings, arguments)),
+    }
+    return (yield from call((yield from service(memory)), "ReverseReplicationRelationship", values))
+
+
+def _fail_back(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    settings = yield from _settings(side, memory)
+    changes = {name: value for name, value in arguments.items() if name in OWN_SETTINGS}
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "ReplicationSettingData": EmbeddedText(sending.replication_settings(settings, changes)),
+        "RecoveryPointIdentifier": arguments.get("RecoveryPointIdentifier"),
+    }
+    return (yield from call((yield from service(memory)), "InitiateFailback", values))
+
+
+def _settings(side: Side, memory: Memory) -> Talk[ReplicationSettings]:
+    """The settings as the look gave them; read now where it did not ask for them."""
+    if side.settings is not None:
+        return side.settings
+    found = yield from ask(memory, SETTINGS, {"InstanceID": settings_ids(side.vm_id)})
+    own = [instance for instance in found if schema.leg(instance) == (side.vm_id, 0)]
+    if not own:
+        raise PreconditionFailed("it has no replication settings", host=side.host, vm=side.vm_name)
+    return schema.settings(own[0])
+
+
+def settings_ids(vm_id: str) -> tuple[str, ...]:
+    r"""What InstanceID a VM's relationships and their settings have; Server 2012 has the short one."""
+    return tuple(f"Microsoft:{vm_id}\\HVR{end}" for end in ("", "\\0", "\\1"))
+
+
+def _start_replication(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "InitialReplicationType": arguments.get("InitialReplicationType"),
+        "InitialReplicationExportLocation": None,
+        "StartTime": None,
+    }
+    return (yield from call((yield from service(memory)), "StartReplication", values))
+
+
+def _resynchronize(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    values = {"ComputerSystem": computer_system(side.vm_id), "StartTime": None}
+    return (yield from call((yield from service(memory)), "Resynchronize", values))
+
+
+def _set_authorization(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    wanted = str(arguments.get("AllowedPrimaryHostSystem") or "")
+    entries = yield from ask(memory, AUTHORIZATION)
+    found = (entry for entry in entries if (entry.text("AllowedPrimaryHostSystem") or "").lower() == wanted.lower())
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "AuthorizationEntry": EmbeddedText(sending.authorization(next(found, None), arguments)),
+    }
+    return (yield from call((yield from service(memory)), "SetAuthorizationEntry", values))
+
+
+def _modify_system(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """Not in the reference, but what every Hyper-V client calls (Microsoft's page modifysystemsettings)."""
+    if not side.settings_id:
+        raise PreconditionFailed("its settings were not read", host=side.host, vm=side.vm_name)
+    text = EmbeddedText(sending.system_settings(side.settings_id, arguments))
+    management = CimReference(_MANAGEMENT, {"CreationClassName": _MANAGEMENT})
+    return (yield from call(management, "ModifySystemSettings", {"SystemSettings": text}))
+
+
+def _destroy(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """Only ever the VM's own test copy: destroying takes the disks of whatever is named."""
+    affected = str(arguments.get("AffectedSystem") or "").strip("{}").upper()
+    if not affected or affected != side.test_copy.upper():
+        raise PreconditionFailed(f"{affected or 'nothing'} is not its test copy", host=side.host, vm=side.vm_name)
+    system = computer_system(affected)
+    management = CimReference(_MANAGEMENT, {"CreationClassName": _MANAGEMENT})
+    return (yield from call(management, "DestroySystem", {"AffectedSystem": system}))
+
+
+_Run = Callable[[Side, Arguments, Memory], Talk[MethodAnswer]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    run: _Run
+    takes: frozenset[str] = frozenset()
+
+
+def _call(run: _Run, *takes: str) -> _Call:
+    return _Call(run, frozenset(takes))
+
+
+_CALLS: Final[Mapping[str, _Call]] = {
+    "InitiateShutdown": _call(_shut_down, "Force", "Reason"),
+    "RequestStateChange": _call(_request_power, "RequestedState"),
+    "RequestReplicationStateChangeEx": _call(_request_replication, "RequestedState", "ReplicationRelationship"),
+    "TestReplicationConnection": _call(
+        _test_connection,
+        "RecoveryConnectionPoint",
+        "RecoveryServerPortNumber",
+        "AuthenticationType",
+        "CertificateThumbPrint",
+        "BypassProxyServer",
+    ),
+    "InitiateFailover": _call(_fail_over, "SnapshotSettingData"),
+    "RevertFailover": _call(_on_vm("RevertFailover")),
+    "CommitFailover": _call(_on_vm("CommitFailover")),
+    "ReverseReplicationRelationship": _call(_reverse, *OWN_SETTINGS),
+    "StartReplication": _call(_start_replication, "InitialReplicationType"),
+    "Resynchronize": _call(_resynchronize),
+    "SetAuthorizationEntry": _call(
+        _set_authorization, "AllowedPrimaryHostSystem", "TrustGroup", "ReplicaStorageLocation"
+    ),
+    "InitiateFailback": _call(_fail_back, "RecoveryPointIdentifier", *OWN_SETTINGS),
+    "ModifySystemSettings": _call(_modify_system, "AutomaticStartupAction", "Notes"),
+    "DestroySystem": _call(_destroy, "AffectedSystem"),
+}

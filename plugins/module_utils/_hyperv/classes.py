@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""WMI classes by name, and what is asked for of each; the properties are those of Microsoft's page of the class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import VirtualSystemType
+
+SYSTEM: Final = "Msvm_ComputerSystem"
+RELATIONSHIP: Final = "Msvm_ReplicationRelationship"
+SETTINGS: Final = "Msvm_ReplicationSettingData"
+SYSTEM_SETTINGS: Final = "Msvm_VirtualSystemSettingData"
+JOB: Final = "Msvm_ConcreteJob"
+JOB_LINK: Final = "Msvm_AffectedJobElement"
+SERVICE: Final = "Msvm_ReplicationService"
+SERVICE_SETTINGS: Final = "Msvm_ReplicationServiceSettingData"
+AUTHORIZATION: Final = "Msvm_ReplicationAuthorizationSettingData"
+HEARTBEAT: Final = "Msvm_HeartbeatComponent"
+KEY_VALUES: Final = "Msvm_KvpExchangeComponent"
+SHUTDOWN: Final = "Msvm_ShutdownComponent"
+TEST_LINK: Final = "Msvm_ReplicaSystemDependency"
+POINT_LINK: Final = "Msvm_SnapshotOfVirtualSystem"
+OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
+
+#: Own properties of Msvm_ReplicationSettingData with their CIM types, in the order of Microsoft's page of the class.
+OWN_SETTINGS: Final[Mapping[str, str]] = {
+    "VirtualSystemIdentifier": "string",
+    "AuthenticationType": "uint16",
+    "CertificateThumbPrint": "string",
+    "RootCertificateThumbPrint": "string",
+    "CompressionEnabled": "boolean",
+    "BypassProxyServer": "boolean",
+    "RecoveryConnectionPoint": "string",
+    "RecoveryHostSystem": "string",
+    "PrimaryConnectionPoint": "string",
+    "PrimaryHostSystem": "string",
+    "RecoveryServerPortNumber": "uint16",
+    "ReplicateHostKvpItems": "boolean",
+    "ApplicationConsistentSnapshotInterval": "uint16",
+    "RecoveryHistory": "uint16",
+    "IncludedDisks": "string[]",
+    "AutoResynchronizeEnabled": "boolean",
+    "AutoResynchronizeIntervalStart": "datetime",
+    "AutoResynchronizeIntervalEnd": "datetime",
+    "EnableWriteOrderPreservationAcrossDisks": "boolean",
+    "ReplicationProvider": "string",
+    "AdditionalSettings": "string",
+    "ReplicationInterval": "uint16",
+}
+
+#: Those that Windows Server 2012 does not have (same page): left out where the host does not show them.
+SINCE_2012_R2: Final = frozenset({"ReplicationProvider", "AdditionalSettings", "ReplicationInterval"})
+
+_REPLICATION: Final = (
+    "ReplicationState",
+    "ReplicationHealth",
+    "FailedOverReplicationType",
+    "LastReplicationType",
+    "LastApplicationConsistentReplicationTime",
+    "LastReplicationTime",
+)
+
+#: What is asked for of each class; all of it where a class is not listed.
+PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
+    SYSTEM: (
+        "Name",
+        "ElementName",
+        "EnabledState",
+        "RequestedState",
+        "ReplicationMode",
+        "OnTimeInMilliseconds",
+        "TimeOfLastStateChange",
+        *_REPLICATION,
+    ),
+    RELATIONSHIP: ("InstanceID", *_REPLICATION, "LastApplyTime"),
+    SETTINGS: ("InstanceID", *OWN_SETTINGS),
+    SYSTEM_SETTINGS: (
+        "InstanceID",
+        "ElementName",
+        "VirtualSystemIdentifier",
+        "VirtualSystemType",
+        "CreationTime",
+        "AutomaticStartupAction",
+        "Notes",
+    ),
+    JOB: (
+        "InstanceID",
+        "JobType",
+        "JobState",
+        "PercentComplete",
+        "ErrorCode",
+        "ErrorDescription",
+        "ErrorSummaryDescription",
+        "StartTime",
+    ),
+    HEARTBEAT: ("SystemName", "OperationalStatus"),
+    KEY_VALUES: ("SystemName", "GuestIntrinsicExchangeItems"),
+    SERVICE: ("CreationClassName", "Name", "SystemCreationClassName", "SystemName", "OperationalStatus"),
+    SHUTDOWN: ("CreationClassName", "DeviceID", "SystemCreationClassName", "SystemName"),
+    OPERATING_SYSTEM: ("CSName", "LocalDateTime", "LastBootUpTime"),
+}
+
+#: Types of settings that are recovery points.
+POINT_TYPES: Final = (
+    VirtualSystemType.POINT_STANDARD,
+    VirtualSystemType.POINT_APPLICATION_CONSISTENT,
+    VirtualSystemType.POINT_PLANNED_FAILOVER,
+)

@@ -1,0 +1,276 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one host shows of its virtual machines: one query per class, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
+    NARROW,
+    Memory,
+    OwnJob,
+    ask,
+    keyed,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import job_errors, settings_ids, statistics
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
+    HEARTBEAT,
+    JOB,
+    JOB_LINK,
+    KEY_VALUES,
+    OPERATING_SYSTEM,
+    POINT_LINK,
+    POINT_TYPES,
+    RELATIONSHIP,
+    SERVICE,
+    SERVICE_SETTINGS,
+    SETTINGS,
+    SYSTEM,
+    SYSTEM_SETTINGS,
+    TEST_LINK,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import VirtualSystemType
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
+
+
+class Gather(Enum):
+    """What a look reads beside the state, which every look reads."""
+
+    STATE = "state"
+    SETTINGS = "settings"
+    POINTS = "points"
+    JOBS = "jobs"
+    SERVICE = "service"
+    GUEST = "guest"
+    STATISTICS = "statistics"
+    POWER = "power"
+    TEST_COPIES = "test_copies"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One host at one moment.
+
+    Attributes:
+        sides: by GUID.
+        seen_at: by the controller's clock, just before the host told its own.
+        statistics: by GUID; empty where they were not read.
+    """
+
+    facts: HostFacts
+    sides: Mapping[str, Side]
+    seen_at: datetime | None = None
+    statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
+
+
+_Sides = dict[str, Side]
+
+
+def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, memory: Memory) -> Talk[Look]:
+    """Read what is asked for of these VMs, or of all; those that the host does not have are not in it."""
+    wanted = None if vm_ids is None else {vm_id.strip("{} ").upper() for vm_id in vm_ids}
+    facts = yield from _facts(name, gather, memory)
+    sides = yield from _systems(facts, wanted, memory)
+    narrow = sorted(wanted) if wanted and len(wanted) <= NARROW else None
+    for part, needed in _PARTS:
+        if needed & set(gather) or needed == {Gather.STATE}:
+            sides = yield from part(sides, narrow, memory)
+    told = {}
+    if Gather.STATISTICS in gather:
+        for side in sides.values():
+            told[side.vm_id] = yield from statistics(side, memory)
+    return Look(facts=facts, sides=sides, statistics=told)
+
+
+def _facts(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFacts]:
+    facts = schema.host_facts(name, _first((yield from _operating_system(memory))))
+    if Gather.SERVICE not in gather:
+        return facts
+    setting = _first((yield from ask(memory, SERVICE_SETTINGS)))
+    service = _first((yield from ask(memory, SERVICE)))
+    if service and memory.service is None:
+        memory.service = keyed(SERVICE, service)
+    return replace(facts, replica_server=schema.replica_server(setting, service) if setting else None)
+
+
+def _operating_system(memory: Memory) -> Talk[list[CimInstance]]:
+    """Whoever may manage Hyper-V need not be allowed to read root/cimv2; then the host's clock stays unknown."""
+    try:
+        return (yield from ask(memory, OPERATING_SYSTEM))
+    except WsmanFault as fault:
+        if fault.subcode != "AccessDenied":
+            raise
+    memory.missing.add(OPERATING_SYSTEM)
+    return []
+
+
+def _systems(facts: HostFacts, wanted: Collection[str] | None, memory: Memory) -> Talk[_Sides]:
+    where = {"Name": sorted(wanted)} if wanted and len(wanted) <= NARROW else {}
+    found = yield from ask(memory, SYSTEM, where)
+    ids = {schema.vm_id(system): system for system in found}
+    return {
+        vm_id: schema.side(system, facts)
+        for vm_id, system in ids.items()
+        if vm_id and (wanted is None or vm_id in wanted)
+    }
+
+
+def _relationships(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    """An instance wins over the deprecated properties of the system, which stay where there is none."""
+    found = yield from ask(memory, RELATIONSHIP, _legs(narrow))
+    legs = {schema.leg(one): schema.relationship(one) for one in found if _owner(one, "InstanceID") in sides}
+    return {
+        vm_id: replace(side, relationship=legs.get((vm_id, 0), side.relationship), extended=legs.get((vm_id, 1)))
+        for vm_id, side in sides.items()
+    }
+
+
+def _settings(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    found = yield from ask(memory, SETTINGS, _legs(narrow))
+    mine = {schema.leg(one): one for one in found if _owner(one, "InstanceID") in sides}
+    return {
+        vm_id: replace(side, settings=schema.settings(mine[vm_id, 0])) if (vm_id, 0) in mine else side
+        for vm_id, side in sides.items()
+    }
+
+
+def _power(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    where = {"VirtualSystemType": VirtualSystemType.REALIZED.value}
+    found = yield from ask(memory, SYSTEM_SETTINGS, {**where, **_identified(narrow)})
+    mine = {_owner(one, "VirtualSystemIdentifier"): one for one in found if schema.is_active(one)}
+    return {
+        vm_id: replace(
+            side,
+            start_action=schema.start_action(mine[vm_id]),
+            notes=mine[vm_id].texts("Notes"),
+            settings_id=mine[vm_id].text("InstanceID") or "",
+        )
+        if vm_id in mine
+        else side
+        for vm_id, side in sides.items()
+    }
+
+
+def _points(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    """That a point's VirtualSystemIdentifier is its VM's is inferred; where it is not, the association is asked."""
+    found = yield from ask(memory, SYSTEM_SETTINGS, {"VirtualSystemType": tuple(kind.value for kind in POINT_TYPES)})
+    owners = {one.text("InstanceID") or "": _owner(one, "VirtualSystemIdentifier") for one in found}
+    if found and not any(owner in sides for owner in owners.values()):
+        owners |= yield from _links(POINT_LINK, "Dependent", "InstanceID", "Antecedent", memory)
+    points = [(owners[point.id], point) for point in map(schema.recovery_point, found) if point]
+    return {
+        vm_id: replace(
+            side,
+            points=tuple(sorted((p for owner, p in points if owner == vm_id), key=lambda p: p.created, reverse=True)),
+        )
+        for vm_id, side in sides.items()
+    }
+
+
+def _jobs(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    """Jobs by the association, and ours by what their call returned, be the association there or not."""
+    found = yield from _job_instances(memory)
+    if not found:
+        return sides
+    owners = {own.id.upper(): own.vm_id for own in memory.own_jobs.values()}
+    if not all((one.text("InstanceID") or "").upper() in owners for one in found):
+        linked = yield from _links(JOB_LINK, "AffectingElement", "InstanceID", "AffectedElement", memory)
+        owners = {job_id.upper(): vm_id for job_id, vm_id in linked.items()} | owners
+    jobs: dict[str, list[Job]] = {}
+    for one in found:
+        owner = owners.get((one.text("InstanceID") or "").upper(), "")
+        if owner in sides:
+            jobs.setdefault(owner, []).append((yield from _explained(schema.job(one, owner), memory)))
+    return {vm_id: replace(side, jobs=tuple(jobs.get(vm_id, ()))) for vm_id, side in sides.items()}
+
+
+def _job_instances(memory: Memory) -> Talk[list[CimInstance]]:
+    """All of Msvm_ConcreteJob; a job of ours that has another class, which need not be derived from it, by its own."""
+    found = {(one.text("InstanceID") or "").upper(): one for one in (yield from ask(memory, JOB))}
+    others = {own.class_name for key, own in memory.own_jobs.items() if key not in found and not own.ended} - {JOB}
+    for class_name in sorted(others):
+        found |= {(one.text("InstanceID") or "").upper(): one for one in (yield from ask(memory, class_name))}
+    return list(found.values())
+
+
+def _explained(job: Job, memory: Memory) -> Talk[Job]:
+    """The job; one of ours that failed with what the host says of it, which is asked once."""
+    own: OwnJob | None = memory.own_jobs.get(job.id.upper())
+    if own is None or job.running:
+        return job
+    own.ended = True
+    if job.succeeded:
+        return job
+    if own.error is None:
+        own.error = yield from job_errors(job.id, memory)
+    return replace(job, error=own.error or job.error)
+
+
+def _guests(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    where = {"SystemName": narrow} if narrow else {}
+    heartbeats = {_owner(one, "SystemName"): one for one in (yield from ask(memory, HEARTBEAT, where))}
+    key_values = {_owner(one, "SystemName"): one for one in (yield from ask(memory, KEY_VALUES, where))}
+    return {
+        vm_id: replace(side, guest=schema.guest(heartbeats.get(vm_id), key_values.get(vm_id)))
+        for vm_id, side in sides.items()
+    }
+
+
+def _test_copies(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
+    copies = yield from _links(TEST_LINK, "Antecedent", "Name", "Dependent", memory)
+    by_vm = {vm_id.upper(): copy for vm_id, copy in copies.items()}
+    return {vm_id: replace(side, test_copy=by_vm.get(vm_id, "")) for vm_id, side in sides.items()}
+
+
+def _links(association: str, role: str, key: str, other: str, memory: Memory) -> Talk[dict[str, str]]:
+    """An association as a map: from a key of what plays the role to the VM at its other end."""
+    found = yield from ask(memory, association)
+    pairs = [(one.reference(role), one.reference(other)) for one in found]
+    named = {(here.key(key) or ""): _vm_of(there) for here, there in pairs if here and there}
+    return {name: vm_id for name, vm_id in named.items() if name and vm_id}
+
+
+def _vm_of(reference: CimReference) -> str:
+    """A VM by its Name; what belongs to a VM, such as its settings, by the GUID in its InstanceID."""
+    return schema.guid(reference.key("Name") or reference.key("InstanceID"))
+
+
+def _owner(instance: CimInstance, name: str) -> str:
+    return schema.guid(instance.text(name))
+
+
+def _legs(narrow: Iterable[str] | None) -> dict[str, tuple[str, ...]]:
+    return {"InstanceID": tuple(one for vm_id in narrow for one in settings_ids(vm_id))} if narrow else {}
+
+
+def _identified(narrow: list[str] | None) -> dict[str, list[str]]:
+    return {"VirtualSystemIdentifier": narrow} if narrow else {}
+
+
+def _first(instances: list[CimInstance]) -> CimInstance | None:
+    return instances[0] if instances else None
+
+
+_Part = Callable[[_Sides, "list[str] | None", Memory], Talk[_Sides]]
+
+#: What each part is read for, in this order.
+_PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
+    (_relationships, {Gather.STATE}),
+    (_settings, {Gather.SETTINGS}),
+    (_power, {Gather.POWER}),
+    (_points, {Gather.POINTS}),
+    (_jobs, {Gather.JOBS}),
+    (_guests, {Gather.GUEST}),
+    (_test_copies, {Gather.TEST_COPIES}),
+)

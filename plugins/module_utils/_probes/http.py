@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does a web application answer as it should?
+
+No proxy of the environment is used, no redirection followed, and a URL with a password in it is not asked.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from threading import Timer
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from ansible_collections.hyperv.replica.plugins.module_utils._probes.tcp import ProbeResult
+
+#: How much of a body is looked at.
+MAX_BODY: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    certificate_expires: datetime | None
+
+
+class _Refused(Exception):
+    """The URL is not one that is asked; says why without saying the URL."""
+
+
+def probe_http(
+    url: str,
+    *,
+    status: int,
+    contains: str,
+    timeout: float,
+    ca_path: str | None = None,
+    validate: bool = True,
+) -> ProbeResult:
+    """Ask for the URL with GET and compare status and text. A failed probe is a result and raises nothing.
+
+    Args:
+        url: http or https.
+        status: the status that is right.
+        contains: a text that must stand in the first MiB of the body; empty for none.
+        timeout: seconds for everything but the resolver, however slowly the other side drips.
+        ca_path: file or directory of certificate authorities; the system's own when None.
+        validate: whether certificate and host name are checked.
+    """
+    began = time.monotonic()
+    try:
+        answer = _ask(_target(url), timeout, _context(ca_path, validate))
+    except _Refused as error:
+        return ProbeResult(False, str(error), time.monotonic() - began)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        late = time.monotonic() - began >= timeout
+        reason = f"no answer within {timeout:g} seconds" if late or isinstance(error, TimeoutError) else _words(error)
+        return ProbeResult(False, f"{_shown(url)}: {reason}", time.monotonic() - began)
+    wrong = _difference(answer, status, contains)
+    detail = f"{_shown(url)}: {wrong or f'answers {answer.status}'}"
+    return ProbeResult(not wrong, detail, time.monotonic() - began, answer.certificate_expires)
+
+
+def _target(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise _Refused("the URL cannot be read") from None
+    if "@" in parts.netloc:
+        raise _Refused("a URL with credentials is not asked; take them out of it")
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise _Refused("the URL must be http:// or https:// with a host name")
+    return parts
+
+
+def _context(ca_path: str | None, validate: bool) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_path:
+        try:
+            context.load_verify_locations(cafile=ca_path)
+        except IsADirectoryError:
+            context.load_verify_locations(capath=ca_path)
+    if not validate:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _ask(target: SplitResult, timeout: float, context: ssl.SSLContext) -> _Answer:
+    host = target.hostname or ""
+    connection = (
+        http.client.HTTPSConnection(host, target.port, timeout=timeout, context=context)
+        if target.scheme == "https"
+        else http.client.HTTPConnection(host, target.port, timeout=timeout)
+    )
+    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+    ends = time.monotonic() + timeout
+    with closing(connection):
+        deadline = Timer(timeout, _hang_up, (connection,))
+        deadline.daemon = True
+        deadline.start()
+        try:
+            connection.connect()
+            _still(ends)
+            expires = _expiry(connection.sock)
+            connection.request("GET", path, headers={"Accept": "*/*", "Connection": "close"})
+            response = connection.getresponse()
+            body = response.read(MAX_BODY)
+            _still(ends)
+            return _Answer(response.status, body, expires)
+        finally:
+            deadline.cancel()
+
+
+def _still(ends: float) -> None:
+    if time.monotonic() >= ends:
+        raise TimeoutError("too late")
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    """End an exchange that is still alive at the deadline: each single read may be in time and the whole not."""
+    sock = connection.sock
+    if isinstance(sock, socket.socket):
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+def _expiry(sock: object) -> datetime | None:
+    certificate = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
+    if not certificate:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), timezone.utc)
+
+
+def _difference(answer: _Answer, status: int, contains: str) -> str:
+    if answer.status != status:
+        return f"answers {answer.status}, not {status}"
+    if contains.encode() not in answer.body:
+        return f"answers {status}, but the text {contains!r} is not in it"
+    return ""
+
+
+def _shown(url: str) -> str:
+    """The URL without query, which may hold a token."""
+    return url.partition("?")[0].partition("#")[0]
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not accepted: {error.verify_message}"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
