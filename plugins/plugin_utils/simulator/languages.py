@@ -14,7 +14,6 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.phrases import CAPTIONS, JOB_STATUS, JOBS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.phrases_refused import ERRORS, FAULTS
 
-
 LANGUAGES: Final = ("en-US", "de-DE", "fr-FR", "it-IT", "zh-TW", "ja-JP")
 
 

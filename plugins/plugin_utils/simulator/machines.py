@@ -307,7 +307,7 @@ class Vm:
 
     def hold(self, content: list[Counters]) -> None:
         """Let the disks hold exactly this; disks beyond the given content are left alone."""
-        for disk, writes in zip(self.disks, content):
+        for disk, writes in zip(self.disks, content, strict=False):
             disk.writes = dict(writes)
 
     def write(self, origin: str, count: int) -> None:

@@ -170,6 +170,10 @@ class Host:
         """Whether this is a name of the host: NetBIOS or fully qualified, in any case."""
         return name.casefold() in (self.name.casefold(), self.fqdn.casefold())
 
+    def switch_guid(self, name: str) -> str:
+        """Name of the Msvm_VirtualEthernetSwitch that is called so; the same in every run."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{self.fqdn}")).upper()
+
     def running_jobs(self, vm_guid: str) -> list[Job]:
         """Jobs that still run for a VM."""
         return [job for job in self.jobs.values() if job.running and job.vm_guid == vm_guid]

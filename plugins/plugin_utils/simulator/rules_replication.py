@@ -1,0 +1,362 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A relationship's life: create, modify, first copy, resynchronize, remove, statistics (Msvm_ReplicationService)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    JobType,
+    Power,
+    ReplicationMode,
+    ReplicationState,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import caption, error_text
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
+    Adapter,
+    Disk,
+    Relationship,
+    ReplicationSettings,
+    Statistics,
+    Vm,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import (
+    complete_copy,
+    copy_seconds,
+    enter,
+    partner,
+    pending_bytes,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules_failover import merge_points
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import merged
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb, MethodResult
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host
+
+STATE: Final = ReplicationState
+
+#: StartReplication's job for each InitialReplicationType (page msvm-concretejob, JobType).
+COPY_JOBS: Final = {
+    1: JobType.START_INITIAL_REPLICATION,
+    2: JobType.START_EXPORT_INITIAL_REPLICATION,
+    3: JobType.START_RESYNC_INITIAL_REPLICATION,
+}
+#: Page resynchronize and blog 2013-05-10: a healthy relationship has to be suspended first.
+RESYNCHRONIZE_FROM: Final = frozenset({STATE(n) for n in (7, 8, 9, 11)})
+#: FILETIME zero, which stands for never (seen on a real host).
+NEVER: Final = "16010101000000.000000-000"
+
+
+def create_relationship(case: Case) -> MethodResult:
+    """Page createreplicationrelationship: mode 1, state 1 here; a replica with mode 2, state 2 there."""
+    vm = case.vm()
+    given = case.embedded("ReplicationSettingData")
+    case.idle(vm)
+    extends = vm.mode is ReplicationMode.REPLICA
+    case.require(vm.mode is ReplicationMode.NONE or (extends and 1 not in vm.relationships))
+    index = int(extends)
+    known = ReplicationSettings() if extends else vm.relationship.settings
+    settings = _from_here(case, merged(known, given, case.world.switches))
+    if extends:
+        _check_extended(vm, settings)
+    relationship = Relationship(index=index, settings=settings, statistics=Statistics(start=case.world.now))
+
+    def finish() -> None:
+        other = _new_receiver(case, vm, settings)
+        vm.relationships[index] = relationship
+        vm.mode = vm.mode if extends else ReplicationMode.PRIMARY
+        case.enter(vm, relationship, STATE.READY)
+        mode = ReplicationMode.EXTENDED_REPLICA if extends else ReplicationMode.REPLICA
+        case.world.to_peer(lambda: _add_replica(case, vm, other, settings, mode))
+
+    return case.job(vm, JobType.CREATE_REPLICATION_RELATIONSHIP, 4.0, finish)
+
+
+def modify_settings(case: Case) -> MethodResult:
+    """Page modifyreplicationsettings: on a replica VM it means the extended relationship."""
+    vm = case.vm()
+    given = case.embedded("ReplicationSettingData")
+    case.idle(vm)
+    relationship = _sending(case, vm)
+    settings = merged(relationship.settings, given, case.world.switches)
+
+    def finish() -> None:
+        relationship.settings = settings
+        other, copy = case.world.peer(case.host, vm, relationship)
+        if other is not None and copy is not None and case.world.linked(case.host, other):
+            case.world.to_peer(lambda: setattr(copy.relationship, "settings", replace(settings)))
+
+    return case.job(vm, JobType.MODIFY_REPLICATION_SETTINGS, 2.0, finish)
+
+
+def start_replication(case: Case) -> MethodResult:
+    """Page startreplication: from state 1; 2 while the copy runs, 3 on both ends after it."""
+    vm = case.vm()
+    kind = case.number("InitialReplicationType")
+    if kind not in COPY_JOBS:
+        raise Refused(32773, "return")
+    if kind == 2 and not case.argument("InitialReplicationExportLocation"):
+        raise Refused(32773, "return")
+    case.idle(vm)
+    relationship = _sending(case, vm)
+    case.require(relationship.state is STATE.READY)
+    wait = _seconds_until(case, case.argument("StartTime")) if kind != 2 else 0.0
+    if wait > 0:
+        return _start_later(case, vm, relationship, kind, wait)
+    return _start_copy(case, vm, relationship, kind)
+
+
+def import_initial_replica(case: Case) -> MethodResult:
+    """Page importinitialreplica: completes an exported first copy."""
+    vm = case.vm()
+    case.text("InitialReplicationImportLocation")
+    case.idle(vm)
+    case.require(receives(vm) and vm.state is STATE.WAITING_FOR_INITIAL_REPLICATION)
+    other, copy = case.world.peer(case.host, vm, vm.relationship)
+    if other is None or copy is None or copy.state is not STATE.WAITING_FOR_INITIAL_REPLICATION:
+        raise Refused(32779)  # nothing was exported for it
+    sender, source = other, copy
+
+    def finish() -> None:
+        complete_copy(case.world, sender, source, source.relationship, "ImportInitialReplica")
+
+    return case.job(vm, JobType.IMPORT_REPLICATION, 10.0, finish)
+
+
+def resynchronize(case: Case) -> MethodResult:
+    """Page resynchronize: 10 while it runs, then 3; the recovery points on the replica are gone."""
+    vm = case.vm()
+    case.idle(vm)
+    relationship = _sending(case, vm)
+    case.require(relationship.state in RESYNCHRONIZE_FROM)
+    seconds = copy_seconds(case.world, case.host, vm, relationship)
+
+    def finish() -> None:
+        complete_copy(case.world, case.host, vm, relationship, "Resynchronize")
+
+    extended = relationship.index == 1
+    job_type = JobType.RESYNCHRONIZING_EXTENDED if extended else JobType.RESYNCHRONIZING
+    return case.passing(vm, relationship, STATE.RESYNCHRONIZING, job_type, seconds, finish)
+
+
+def remove_relationship(case: Case) -> MethodResult:
+    """Pages removereplicationrelationship(ex): on this host only; the VM is kept, the other end is told nothing."""
+    vm = case.vm()
+    relationship = case.relationship(vm)
+    case.idle(vm)
+    case.require(relationship.state is not STATE.DISABLED)
+    case.require(relationship.index == 1 or 1 not in vm.relationships)  # documented rule of the Ex page
+
+    def finish() -> None:
+        if relationship.index == 1:
+            del vm.relationships[1]
+            return
+        merge_points(case, vm, "RemoveReplicationRelationship")
+        vm.mode = ReplicationMode.NONE
+        vm.relationships = {0: Relationship(statistics=Statistics(start=case.world.now))}
+
+    return case.job(vm, JobType.REMOVE_REPLICATION_RELATIONSHIP, 2.0, finish)
+
+
+def get_statistics(case: Case) -> MethodResult:
+    """Pages getreplicationstatistics(ex): read only; that it answers at once is inferred."""
+    vm = case.vm()
+    relationship = case.relationship(vm)
+    case.require(relationship.state is not STATE.DISABLED)
+    issues = list(_issues(case, vm, relationship))
+    statistics = _statistics(case, vm, relationship)
+    return MethodResult(0, None, {"ReplicationStatistics": [statistics], "ReplicationHealthIssues": issues})
+
+
+def reset_statistics(case: Case) -> MethodResult:
+    """Pages resetreplicationstatistics(ex): zero; a Warning goes with it (PowerShell's page)."""
+    vm = case.vm()
+    relationship = case.relationship(vm)
+    case.require(relationship.state is not STATE.DISABLED)
+    relationship.statistics = Statistics(start=case.world.now)
+    relationship.missed_in_row = 0
+    return DONE
+
+
+def _sending(case: Case, vm: Vm) -> Relationship:
+    """The relationship these methods mean: the extended one on a replica VM (the methods' pages)."""
+    if vm.mode is ReplicationMode.REPLICA and 1 in vm.relationships:
+        return vm.relationships[1]
+    case.require(vm.mode is ReplicationMode.PRIMARY)
+    return vm.relationship
+
+
+def _from_here(case: Case, settings: ReplicationSettings) -> ReplicationSettings:
+    if settings.provider not in [provider.guid for provider in case.host.providers]:
+        raise Refused(32770, "return")
+    other = case.world.host(settings.recovery_connection_point)
+    return replace(
+        settings,
+        primary_connection_point=case.host.fqdn,
+        primary_host_system=case.host.fqdn,
+        recovery_host_system=other.fqdn if other else "",
+    )
+
+
+def _check_extended(vm: Vm, settings: ReplicationSettings) -> None:
+    """Page msvm-replicationsettingdata: 300 or 900 s, not below the primary's, no application-consistent interval."""
+    shortest = max(300, vm.relationship.settings.replication_interval)
+    if settings.replication_interval < shortest or settings.application_consistent_interval:
+        raise Refused(32773, "return")
+
+
+def _new_receiver(case: Case, vm: Vm, settings: ReplicationSettings) -> Host:
+    other = case.world.host(settings.recovery_connection_point)
+    if other is None or other is case.host or not case.world.linked(case.host, other):
+        raise Refused(32768, "job")
+    there = other.vm(vm.guid)
+    seeded = there is None or (receives(there) and there.state is STATE.WAITING_FOR_INITIAL_REPLICATION)
+    if not accepts(other, case.host, settings) or not seeded:
+        raise Refused(32768, "job")
+    return other
+
+
+def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings, mode: ReplicationMode) -> None:
+    relationship = Relationship(settings=replace(settings), statistics=Statistics(start=case.world.now))
+    copy = other.vm(vm.guid) or _empty_copy(case, vm, relationship)
+    copy.relationships = {0: relationship}
+    copy.mode = mode
+    other.vms[copy.guid] = copy
+    enter(case.world, other, copy, relationship, STATE.WAITING_FOR_INITIAL_REPLICATION)
+
+
+def _empty_copy(case: Case, vm: Vm, relationship: Relationship) -> Vm:
+    return replace(
+        vm,
+        created=case.world.now,
+        relationships={0: relationship},
+        power=Power.OFF,
+        requested_state=12,
+        disks=[_empty_disk(disk) for disk in vm.disks],
+        adapters=[_disconnected(adapter) for adapter in vm.adapters],
+        guest=replace(vm.guest, up_since=None),
+        recovery_points=[],
+        power_changed=None,
+        powered_on=None,
+        running_since=None,
+        booked=0,
+        was_running=False,
+        before_failover=None,
+        authorized="",
+    )
+
+
+def _empty_disk(disk: Disk) -> Disk:
+    return replace(disk, path="C:\\Replica\\" + disk.path.rpartition("\\")[2], writes={})
+
+
+def _disconnected(adapter: Adapter) -> Adapter:
+    """Page replication-virtual-machines: a replica's adapters start disconnected."""
+    return replace(adapter, switch="", failover=replace(adapter.failover))
+
+
+def _seconds_until(case: Case, moment: datetime | None) -> float:
+    return 0.0 if moment is None else (moment - case.world.now).total_seconds()
+
+
+def _start_later(case: Case, vm: Vm, relationship: Relationship, kind: int, wait: float) -> MethodResult:
+    def begin() -> None:
+        if relationship.state is STATE.READY and vm.relationships.get(relationship.index) is relationship:
+            _start_copy(case, vm, relationship, kind)
+
+    case.world.after(wait, begin)
+    return DONE
+
+
+def _start_copy(case: Case, vm: Vm, relationship: Relationship, kind: int) -> MethodResult:
+    seconds = copy_seconds(case.world, case.host, vm, relationship)
+    job_type = COPY_JOBS[kind]
+    waiting = STATE.WAITING_FOR_INITIAL_REPLICATION
+
+    def complete() -> None:
+        complete_copy(case.world, case.host, vm, relationship, "StartReplication")
+
+    partner(case.world, case.host, vm, relationship)
+    if kind == 2:  # stays in 2 until the copy is imported (page startreplication)
+        return case.passing(vm, relationship, waiting, job_type, seconds, lambda: None)
+    if case.world.switches.is_("start_job_ends", "at_completion"):
+        return case.passing(vm, relationship, waiting, job_type, seconds, complete)
+
+    def begun() -> None:
+        relationship.sending = stamp = case.world.now
+        case.world.after(seconds, lambda: _complete_by_itself(case, vm, relationship, stamp))
+
+    return case.passing(vm, relationship, waiting, job_type, 2.0, begun)
+
+
+def _complete_by_itself(case: Case, vm: Vm, relationship: Relationship, stamp: datetime) -> None:
+    """End a first copy whose job is over already, unless somebody stopped it since."""
+    if relationship.sending != stamp or case.host.vm(vm.guid) is not vm:
+        return
+    try:
+        complete_copy(case.world, case.host, vm, relationship, "StartReplication")
+    except Refused:
+        case.enter(vm, relationship, STATE.CRITICAL)
+
+
+def _statistics(case: Case, vm: Vm, relationship: Relationship) -> Emb:
+    known = relationship.statistics
+    pending = pending_bytes(case.world, case.host, vm, relationship) if vm.mode is ReplicationMode.PRIMARY else 0
+    return Emb(
+        "Msvm_ReplicationStatistics",
+        {
+            "InstanceID": relationship.instance_id(vm.guid),
+            "Caption": caption(case.host.language, "replication_settings"),
+            "StartStatisticTime": _moment(known.start),
+            "EndStatisticTime": _moment(case.world.now),
+            "ReplicationSuccessCount": str(known.successes),
+            "ReplicationSize": str(known.size),
+            "MaxReplicationSize": str(known.largest),
+            "ReplicationLatency": str(round(known.latency)),
+            "ReplicationMissCount": str(known.misses),
+            "MaxReplicationLatency": str(round(known.longest)),
+            "NetworkFailureCount": str(known.network_failures),
+            "ReplicationFailureCount": str(known.failures),
+            "PendingReplicationSize": str(pending),
+            "ApplicationConsistentSnapshotFailureCount": str(known.consistency_failures),
+            "ReplicationHealth": str(int(relationship.health)),
+            "LastTestFailoverTime": _moment(known.last_test) if known.last_test else NEVER,
+        },
+    )
+
+
+def _issues(case: Case, vm: Vm, relationship: Relationship) -> Iterator[Emb]:
+    if relationship.health.value >= 2:
+        yield error_instance(case.host, 32768, vm.name)
+
+
+def error_instance(host: Host, code: int, source: str) -> Emb:
+    """An Msvm_Error (that class's page) with the host's own words; MessageID is opaque."""
+    return Emb(
+        "Msvm_Error",
+        {
+            "ErrorType": "4",
+            "OwningEntity": "Hyper-V",
+            "MessageID": str(code),
+            "Message": f"{source}: {error_text(host.language, code)}",
+            "MessageArguments": [source],
+            "PerceivedSeverity": "4",
+            "ProbableCause": "1",
+            "ErrorSource": source,
+            "ErrorSourceFormat": "0",
+            "CIMStatusCode": "1",
+        },
+    )
+
+
+def _moment(time: datetime) -> str:
+    utc = time.astimezone(timezone.utc)
+    return f"{utc:%Y%m%d%H%M%S}.{utc.microsecond:06d}+000"
