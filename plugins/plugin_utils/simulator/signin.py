@@ -170,10 +170,15 @@ class SignIn:
 
     def _by_password(self, encoded: str) -> Verdict:
         try:
-            name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
+            given = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
             return Verdict(None, self.offers())
-        return Verdict(name) if self._account.admits(name, password) else Verdict(None, self.offers())
+        # Which alphabet the two are in, no header says: clients send UTF-8 or Latin-1 (RFC 7617, section 2).
+        for alphabet in ("utf-8", "latin-1"):
+            name, _, password = given.decode(alphabet, errors="replace").partition(":")
+            if self._account.admits(name, password):
+                return Verdict(name)
+        return Verdict(None, self.offers())
 
     def _by_token(self, scheme: str, encoded: str) -> Verdict:
         try:
