@@ -16,8 +16,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationMode,
     ReplicationState,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import is_host
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.steps import is_host
 
 RECEIVERS = (ReplicationMode.REPLICA, ReplicationMode.EXTENDED_REPLICA)
 FAILED_OVER = (ReplicationState.RECOVERED, ReplicationState.COMMITTED)

@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationType,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import fence, guards, steps
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import built_in
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, shown
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
     Consent,
@@ -207,7 +208,7 @@ def _undisturbed(seen: Pair) -> bool:
 
 
 def _untested(seen: Pair, task: Task) -> bool:
-    return steps.built_in(seen) and not task.knows(Learned.CONNECTION_TESTED)
+    return built_in(seen) and not task.knows(Learned.CONNECTION_TESTED)
 
 
 def _to_protect(seen: Pair, task: Task) -> bool:

@@ -12,7 +12,14 @@ from functools import partial
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, failback, failover, move, power
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
+    cancel,
+    failback,
+    failover,
+    move,
+    power,
+    waiting,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Strategy
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Given, Leg, Task, walk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Step
@@ -25,7 +32,9 @@ class Operation:
     Attributes:
         guard: raises what makes every path illegal.
         reached: whether a look satisfies the goal.
+        rest: whether nothing moves by itself that has to be waited for before a step.
         moves: it takes a VM from one end to the other, so a failure half way needs a rescue.
+        asks_guest: a VM that it started has to answer.
         strategy: what an operator reads in the result.
     """
 
@@ -34,7 +43,9 @@ class Operation:
     legs: tuple[Leg, ...]
     guard: Callable[[Pair, Task], None]
     reached: Given
+    rest: Callable[[Pair], bool] = waiting.at_rest
     moves: bool = True
+    asks_guest: bool = True
     strategy: str = ""
 
     def plan(self, seen: Pair, learned: frozenset[Learned] = frozenset()) -> tuple[Step, ...]:
@@ -59,6 +70,7 @@ def unplanned_failover(goal: Goal) -> Operation:
         legs=failover.LEGS,
         guard=failover.guard,
         reached=failover.reached,
+        rest=waiting.at_rest_but_for_resynchronizing,
         moves=False,
         strategy="unplanned",
     )
@@ -95,6 +107,7 @@ def cancel_failover(goal: Goal) -> Operation:
         guard=cancel.guard,
         reached=cancel.reached,
         moves=False,
+        asks_guest=False,
         strategy="cancel",
     )
 
@@ -109,5 +122,6 @@ def power_to(goal: Goal, wanted: Power) -> Operation:
         guard=power.start_guard if wanted is Power.RUNNING else power.stop_guard,
         reached=partial(power.shows, (wanted,)),
         moves=False,
+        asks_guest=False,
         strategy=wanted.name.lower(),
     )

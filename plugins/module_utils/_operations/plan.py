@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Job, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
     ReplicationMode,
@@ -231,12 +231,13 @@ class Wait:
         until: asked of each look; may raise one of our errors, which ends the wait.
         what: an operator reads "waiting until …".
         limit: from now; the task's deadline when None.
+        guest: the looks have to say whether the guest answers.
     """
 
     until: Callable[[Pair], bool]
     what: str
     limit: timedelta | None = None
-    watched: tuple[Job, ...] = ()
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationType,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import fence, guards, steps
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import built_in
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Learned, Loses, Shows
 
@@ -79,7 +80,7 @@ def legs(served: End) -> tuple[Leg, ...]:
             Shows(),
             Shows(),
             lambda seen, task: steps.test_connection(served, seen),
-            lambda seen, task: steps.built_in(seen) and not task.knows(Learned.CONNECTION_TESTED),
+            lambda seen, task: built_in(seen) and not task.knows(Learned.CONNECTION_TESTED),
         ),
         leg(
             "an old primary that runs is turned off",

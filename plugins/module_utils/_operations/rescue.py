@@ -21,20 +21,28 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, guards, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, walk
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Shows, Step
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Shows, Step
 
 _S: Final = ReplicationState
 _STARTABLE: Final = (*guards.FAILED_OVER, _S.FAILBACK_COMPLETE)
 
 
+#: A VM in one of these serves its users, or is about to.
+SERVING: Final = (Power.RUNNING, Power.STARTING)
+
+
 def served(seen: Pair) -> bool:
     """Whether a copy runs somewhere."""
-    return any(isinstance(side, Side) and side.power is Power.RUNNING for side in (seen.source, seen.destination))
+    return any(isinstance(side, Side) and side.power in SERVING for side in (seen.source, seen.destination))
 
 
 def back_at_source(seen: Pair, task: Task) -> bool:
-    there = seen.source
-    return isinstance(there, Side) and there.power is Power.RUNNING and there.state is not _S.SYNCED
+    """The source serves again, or is unlocked where the VM was off when the run began."""
+    here, there = seen.destination, seen.source
+    if not isinstance(there, Side) or (isinstance(here, Side) and here.state in guards.FAILED_OVER):
+        return False
+    on = there.power is Power.RUNNING or task.knows(Learned.KEEP_OFF)
+    return on and there.state is not _S.SYNCED
 
 
 def _may_roll_back(seen: Pair) -> bool:

@@ -11,14 +11,11 @@ from datetime import timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
-    Absent,
     End,
     Pair,
-    ReplicationSettings,
     Side,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
-    AuthenticationType,
     InitialReplicationType,
     Power,
     ReplicationMode,
@@ -26,13 +23,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     RequestedPower,
     RequestedReplicationState,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import listener, point_of, settings_of
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Task
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
     Consent,
     Learned,
     Loses,
     Method,
-    Plain,
     Shows,
     Step,
 )
@@ -203,8 +200,8 @@ def commit(end: End, *, why: str, lesson: Learned | None = None) -> Step:
 
 def test_connection(sender: End, seen: Pair) -> Step:
     """Ask the future sender whether it could replicate to the other end; changes nothing."""
-    arguments = _listener_of(seen, sender.other)
-    settings = _settings(seen, sender)
+    arguments = listener(seen, sender.other)
+    settings = settings_of(seen, sender)
     arguments["BypassProxyServer"] = settings.bypass_proxy
     return Step(
         host=sender,
@@ -221,7 +218,7 @@ def reverse(end: End, seen: Pair) -> Step:
     """Make this end the primary of the pair. From state 5 that commits the failover."""
     here = seen.at(end)
     recovered = isinstance(here, Side) and here.state is _S.RECOVERED
-    arguments = _listener_of(seen, end.other)
+    arguments = listener(seen, end.other)
     del arguments["AuthenticationType"]
     return Step(
         host=end,
@@ -313,59 +310,6 @@ def wait_until_in_sync(end: End, task: Task) -> Step:
     )
 
 
-def point_of(seen: Pair, end: End) -> str:
-    """The name by which replication connects to an end: of the names both ends know, the one that is that host's.
-
-    A cluster is named by its broker, which is no host's name: then the connection point that is not the other end's.
-    """
-    known = [name for side in (seen.destination, seen.source) for name in _points(side)]
-    ours = [name for name in known if is_host(name, seen.at(end))]
-    if ours:
-        return ours[0]
-    return next((name for name in known if not is_host(name, seen.at(end.other))), "")
-
-
-def is_host(name: str, side: Side | Absent) -> bool:
-    """Whether a host name of a relationship is this host's own; NetBIOS names end after 15 characters."""
-    own = side.facts.computer_name if side.facts else ""
-    return bool(own) and name.split(".", 1)[0].upper()[:15] == own.split(".", 1)[0].upper()[:15]
-
-
-def _points(side: Side | Absent) -> tuple[str, ...]:
-    settings = side.settings if isinstance(side, Side) else None
-    if settings is None:
-        return ()
-    names = (settings.primary_connection_point, settings.recovery_connection_point)
-    return tuple(filter(None, (*names, settings.primary_host, settings.recovery_host)))
-
-
-def _listener_of(seen: Pair, end: End) -> dict[str, Plain]:
-    """What a sender has to know of the listener at an end: name, port, authentication, and its own certificate.
-
-    The port is the listener's, not the one in the settings, which belongs to the host that now sends (lifecycle 9).
-    """
-    sender, receiver = seen.at(end.other), seen.at(end)
-    settings = _settings(seen, end.other)
-    authentication, server = settings.authentication, receiver.facts.replica_server if receiver.facts else None
-    own = sender.facts.replica_server if sender.facts else None
-    certificate = authentication is AuthenticationType.CERTIFICATE
-    thumbprint = own.certificate_thumbprint if certificate and own else ""
-    return {
-        "RecoveryConnectionPoint": point_of(seen, end),
-        "RecoveryServerPortNumber": server.port(authentication) if server else settings.port,
-        "AuthenticationType": int(authentication),
-        "CertificateThumbPrint": (thumbprint or settings.certificate_thumbprint) if certificate else None,
-    }
-
-
-def _settings(seen: Pair, end: End) -> ReplicationSettings:
-    """The settings of an end, or of the other one where this one has none."""
-    for side in (seen.at(end), seen.at(end.other)):
-        if isinstance(side, Side) and side.settings is not None:
-            return side.settings
-    return ReplicationSettings(instance_id="")
-
-
 def _state_change(
     end: End,
     wanted: RequestedReplicationState,
@@ -400,8 +344,3 @@ def with_lesson(step: Step, lesson: Learned) -> Step:
 def teaching(step: Step, lesson: Learned) -> Step:
     """The same step, whose success teaches something else."""
     return replace(step, teaches=lesson)
-
-
-def built_in(seen: Pair) -> bool:
-    """Whether the host-to-host provider carries this relationship; only that one has a listener to test."""
-    return _settings(seen, End.DESTINATION).built_in

@@ -1,0 +1,363 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One VM's way along its plan. It knows neither threads nor sleeping; it is sent what was seen and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    HostRefused,
+    HyperVReplicaError,
+    JobFailed,
+    NotAsPlanned,
+    NotDelivered,
+    OutcomeUnknown,
+    PreconditionFailed,
+    TimedOut,
+    VerificationFailed,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import failback, rescue, waiting
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons, first_warnings
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Task
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
+    Learned,
+    Method,
+    Outcome,
+    Performed,
+    Receipt,
+    Step,
+    Talk,
+    Target,
+    Wait,
+)
+
+#: Answers of a host that is busy or short of something for a moment; the step is planned and asked for anew.
+_PASSING: Final = frozenset({32772, 32774, 32777, 32778})
+#: A guest that already shuts down has been asked (InitiateShutdown's page).
+_SHUTTING_DOWN: Final = 32782
+_TRIES: Final = 4
+
+#: The kind of the one TimedOut after which nothing more is asked of anybody.
+DEADLINE: Final = "timed_out"
+
+_Turns = Generator[Step | Wait, "Receipt | Pair | None", Pair]
+_Way = Generator[Step | Wait, "Receipt | Pair | None", None]
+
+
+def follow(operation: Operation, before: Pair, now: waiting.Now) -> Talk:
+    """Yield each step, then what to wait for; be sent the receipt, then the looks.
+
+    Planned again after every look, so a run that was cut off needs no memory.
+    """
+    way = Way(operation, before, now)
+    try:
+        yield from way.go()
+    except HyperVReplicaError as trouble:
+        way.error = waiting.described(trouble, way.seen)
+        yield from way.bring_service_back(trouble)
+    return way.outcome()
+
+
+class Way:
+    """Where one VM is on its way: the last look, what was learned, and what was done."""
+
+    def __init__(self, operation: Operation, before: Pair, now: waiting.Now) -> None:
+        self.operation = operation
+        self.before = self.seen = before
+        self.now = now
+        self.error: HyperVReplicaError | None = None
+        self.learned = first_lessons(before, operation.goal)
+        self.warnings = list(first_warnings(before))
+        self.planned: tuple[Step, ...] = ()
+        self.expected: tuple[Step, ...] = ()
+        self.performed: list[Performed] = []
+        self.rescued = ""
+        self.already_there = False
+        self.tries: dict[Method, int] = {}
+        self.down_since: datetime | None = None
+
+    def outcome(self) -> Outcome:
+        return Outcome(
+            before=self.before,
+            after=self.seen,
+            planned=self.planned,
+            performed=tuple(self.performed),
+            error=self.error,
+            rescue=self.rescued,
+            already_there=self.already_there,
+            warnings=tuple(self.warnings),
+        )
+
+    def go(self) -> _Way:
+        if self._there() and self.operation.rest(self.before):
+            self.already_there = True
+            self._refuse_wrong_end()
+            return
+        yield from self._rest()
+        self.planned = self.expected = self._plan()
+        self.already_there = not self.planned
+        while True:
+            yield from self._walk()
+            if self.already_there or not self._guest_to_ask():
+                return
+            yield from self._ask_guest()
+
+    def _there(self) -> bool:
+        return self.operation.reached(self.seen, Task(goal=self.operation.goal, learned=self.learned))
+
+    def _refuse_wrong_end(self) -> None:
+        if self.operation.goal.expect_source_running:
+            raise PreconditionFailed(
+                "it was already there when the run began, and the source was expected to be serving it",
+                kind="source_not_running",
+                host=self.before.source.host,
+                remedy="Check the direction; set expect_source_running: false for a run that finishes an earlier one",
+            )
+
+    def _plan(self) -> tuple[Step, ...]:
+        return self.operation.plan(self.seen, self.learned)
+
+    def _walk(self) -> _Way:
+        while steps := self._plan():
+            self._refuse_detour(steps)
+            self.expected = steps
+            yield from self._take(steps[0])
+
+    def _refuse_detour(self, steps: tuple[Step, ...]) -> None:
+        """An advance along the plan is followed; a step that nobody foresaw means that somebody else changed it."""
+        for step in steps:
+            foreseen = any(step.same_call(known) for known in self.expected)
+            if not (foreseen or step.contingent or step.consent or step.method.is_wait):
+                raise NotAsPlanned(
+                    f"somebody else changed it: {step.method.value} was not part of the plan",
+                    kind="changed_by_other",
+                    host=self.seen.at(step.host).host,
+                    next_move="Look at both ends, agree on the direction, then run this again",
+                )
+
+    def _take(self, step: Step) -> _Way:
+        if step.method.is_wait:
+            yield from self._wait(waiting.looked_for(step), step.why, step.limit)
+            self._learn(step.teaches)
+            return
+        started = self.now()
+        try:
+            receipt = yield step
+            if not isinstance(receipt, Receipt):  # no slot was free; the look is newer now
+                self._see(receipt)
+                return
+            self._note(step, started, receipt)
+            yield from self._finish(step, receipt)
+            self._learn(step.teaches)
+        except NotDelivered as silence:
+            self._count(step, silence)
+            yield from self._rest()
+        except OutcomeUnknown as silence:
+            self._note_outcome(step, started, "unknown")
+            self._count(step, silence)
+            self._learn(step.teaches if step.method is Method.INITIATE_SHUTDOWN else None)
+            yield from self._rest()
+            yield from self._still_up(step)
+        except (HostRefused, PreconditionFailed) as refusal:
+            yield from self._refused(step, started, refusal)
+
+    def _finish(self, step: Step, receipt: Receipt) -> _Way:
+        try:
+            limit = None if receipt.job_id and step.limit is None else step.limit or waiting.GRACE * 5
+            yield from self._wait(waiting.step_done(step, receipt, self.now), self._waiting_for(step), limit)
+        except TimedOut as late:
+            if step.method is not Method.INITIATE_SHUTDOWN or late.kind == DEADLINE:
+                raise
+            yield from self._guest_stays_up(step)
+
+    def _waiting_for(self, step: Step) -> str:
+        return f"{step.method.value}: {step.why}" if step.why else step.method.value
+
+    def _still_up(self, step: Step) -> _Way:
+        """A lost answer to InitiateShutdown is followed by looking for as long as its limit, never by asking again."""
+        side = self.seen.at(step.host)
+        if step.method is not Method.INITIATE_SHUTDOWN or step.shown_by(self.seen) or isinstance(side, Absent):
+            return
+        receipt = Receipt(return_code=0, sent_at=self.now(), answered_at=self.now())
+        yield from self._finish(step, receipt)
+
+    def _guest_stays_up(self, step: Step) -> _Way:
+        if step.lesson is not None and step.lesson not in self.learned:
+            yield from self._be_taught(step.lesson)
+            return
+        raise VerificationFailed(
+            "the guest was asked to shut down and stays up",
+            kind="guest_stays_up",
+            host=self.seen.at(step.host).host,
+            remedy="Look at its console; give guest_shutdown_timeout more, or allow if_guest_stays_up: turn_off",
+        )
+
+    def _refused(self, step: Step, started: datetime, refusal: HostRefused | PreconditionFailed) -> _Way:
+        if not (isinstance(refusal, HostRefused) or refusal.kind == "guest_services"):
+            raise refusal
+        if step.method is Method.INITIATE_SHUTDOWN and refusal.code == _SHUTTING_DOWN:
+            receipt = Receipt(return_code=_SHUTTING_DOWN, sent_at=started, answered_at=self.now())
+            self._note(step, started, receipt)
+            yield from self._finish(step, receipt)
+            return
+        self._note_outcome(step, started, "failed" if isinstance(refusal, JobFailed) else "refused", refusal.code)
+        if step.lesson is not None and step.lesson not in self.learned:
+            yield from self._be_taught(step.lesson)
+        elif refusal.code in _PASSING:
+            self._count(step, refusal)
+            yield from self._rest()
+        elif step.method is Method.INITIATE_FAILBACK and isinstance(refusal, HostRefused):
+            yield from self._rest()
+            raise failback.explained(refusal, self.seen)
+        else:
+            raise refusal
+
+    def _be_taught(self, lesson: Learned) -> _Way:
+        """Look, and plan anew with what the refusal told."""
+        self._learn(lesson)
+        if lesson is Learned.CANNOT_FENCE:
+            self.warnings.append("the start action of the old primary could not be changed: it may start by itself")
+        yield from self._rest()
+        self.expected = self._plan()
+
+    def _count(self, step: Step, trouble: HyperVReplicaError) -> None:
+        self.tries[step.method] = self.tries.get(step.method, 0) + 1
+        if self.tries[step.method] >= _TRIES:
+            raise trouble
+
+    def _learn(self, lesson: Learned | None) -> None:
+        if lesson is not None:
+            self.learned |= {lesson}
+
+    def _note(self, step: Step, started: datetime, receipt: Receipt) -> None:
+        host = self.seen.at(step.host).host
+        done = Performed(
+            step=step,
+            host=host,
+            started=started,
+            return_code=receipt.return_code,
+            job_id=receipt.job_id,
+            outcome="done",
+        )
+        self.performed.append(done)
+
+    def _note_outcome(self, step: Step, started: datetime, outcome: str, code: int | None = None) -> None:
+        host, job_id = self.seen.at(step.host).host, ""
+        if self.performed and self.performed[-1].step is step and self.performed[-1].ended is None:
+            job_id, started = self.performed[-1].job_id, self.performed[-1].started
+            self.performed.pop()
+        done = Performed(
+            step=step, host=host, started=started, ended=self.now(), return_code=code, job_id=job_id, outcome=outcome
+        )
+        self.performed.append(done)
+
+    def _end(self) -> None:
+        if self.performed and self.performed[-1].ended is None:
+            last = self.performed.pop()
+            self.performed.append(
+                Performed(
+                    step=last.step,
+                    host=last.host,
+                    started=last.started,
+                    ended=self.now(),
+                    return_code=last.return_code,
+                    job_id=last.job_id,
+                    outcome=last.outcome,
+                )
+            )
+
+    def _see(self, seen: object) -> None:
+        if isinstance(seen, Pair):
+            self.seen = seen
+            source = seen.source
+            if self.down_since is None and isinstance(source, Side) and source.power not in rescue.SERVING:
+                self.down_since = self.now()
+
+    def _rest(self) -> _Way:
+        until = waiting.twice(self.operation.rest)
+        yield from self._wait(until, "what runs there already to end", self.operation.goal.sync_timeout)
+
+    def _wait(self, until: waiting.Until, what: str, limit: timedelta | None, *, guest: bool = False) -> _Way:
+        shorter = self._downtime_left()
+        cut = shorter is not None and (limit is None or shorter < limit)
+        try:
+            self._see((yield Wait(until=until, what=what, limit=shorter if cut else limit, guest=guest)))
+            self._end()
+        except TimedOut as late:
+            if late.kind == DEADLINE or not cut:
+                raise
+            raise TimedOut(
+                "max_downtime has passed and users are not served yet",
+                kind="max_downtime",
+                host=late.host,
+                cause=f"It was waiting for {what}",
+            ) from late
+
+    def _downtime_left(self) -> timedelta | None:
+        allowed = self.operation.goal.max_downtime
+        if allowed is None or self.down_since is None or rescue.served(self.seen) or self.rescued:
+            return None
+        return max(allowed - (self.now() - self.down_since), timedelta())
+
+    def _guest_to_ask(self) -> bool:
+        goal, here = self.operation.goal, self.seen.destination
+        started = isinstance(here, Side) and here.power in rescue.SERVING
+        asked = goal.guest_timeout > timedelta() and goal.target.rank >= Target.RUNNING.rank
+        return started and asked and Learned.GUEST_ANSWERS not in self.learned and self.operation.asks_guest
+
+    def _ask_guest(self) -> _Way:
+        limit = self.operation.goal.guest_timeout
+        try:
+            yield from self._wait(waiting.guest_answers, "the guest to answer", limit, guest=True)
+        except TimedOut as late:
+            if late.kind == DEADLINE:
+                raise
+            raise VerificationFailed(
+                f"the VM runs, but its guest did not answer within {limit.total_seconds():.0f} s",
+                kind="guest_silent",
+                host=self.seen.destination.host,
+                remedy="Look at its console: does it boot, and do its integration services run?",
+            ) from late
+        self._learn(Learned.GUEST_ANSWERS)
+
+    def bring_service_back(self, trouble: HyperVReplicaError) -> _Way:
+        """After a failure with the VM off at both ends, do what on_failure says; nothing after the deadline."""
+        if trouble.kind == DEADLINE or not self.operation.moves or not self._disturbed():
+            return
+        try:
+            self.rescued = "stopped"
+            if self.operation.goal.on_failure is not OnFailure.STOP:
+                yield from self._rest()
+            yield from self._rescue()
+        except HyperVReplicaError as second:
+            self.rescued = "failed"
+            self.warnings.append(f"bringing service back failed too: {second}")
+
+    def _disturbed(self) -> bool:
+        """This run asked for something, and nothing serves."""
+        asked = any(done.step.method.mutates for done in self.performed)
+        return asked and not rescue.served(self.seen)
+
+    def _rescue(self) -> _Way:
+        task = Task(goal=self.operation.goal, learned=self.learned | self._never_started())
+        word, steps = rescue.plan(self.seen, task, self.operation.goal.on_failure)
+        self.rescued = word
+        while steps:
+            yield from self._take(steps[0])
+            again, steps = rescue.plan(self.seen, task, self.operation.goal.on_failure)
+            self.rescued = again or self.rescued
+
+    def _never_started(self) -> frozenset[Learned]:
+        here = any(
+            done.step.host is End.DESTINATION and done.step.method is Method.REQUEST_STATE_CHANGE
+            for done in self.performed
+        )
+        return frozenset() if here else frozenset({Learned.NEVER_STARTED})

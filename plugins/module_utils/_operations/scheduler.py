@@ -1,0 +1,263 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many VMs along their ways: one round is one look at both hosts, then the steps decided on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    HyperVReplicaError,
+    TimedOut,
+    TransportError,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, Errand
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import follow
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
+
+#: Seconds between the first polls; the pause grows to the bound that the operator gave.
+_FIRST_PAUSE: Final = 0.25
+_GROWTH: Final = 1.5
+
+Report = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast and how wide a run goes.
+
+    Attributes:
+        poll: seconds between polls at most.
+        concurrency: VMs with a step outstanding.
+        stop_on_error: after a failure VMs that were not begun are left alone.
+        patience: how long a host may be silent before what it holds counts as unknown.
+    """
+
+    poll: float = 5.0
+    concurrency: int = 10
+    stop_on_error: bool = False
+    patience: timedelta = timedelta(seconds=90)
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What a VM's talk asked for last, since when, and whether a step of it is outstanding."""
+
+    talk: Talk
+    what: Step | Wait
+    since: datetime
+    outstanding: bool = False
+    begun: bool = False
+    said: str = ""
+
+
+class Scheduler:
+    """Moves many VMs at once; one poll per host and interval serves all that wait.
+
+    Args:
+        operations: what is to be done with each VM, in the order in which steps are sent.
+        first_look: what both ends showed; no step is decided on an older look.
+        report: told a VM's GUID and a line when something about it changes.
+    """
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        first_look: Mapping[str, Pair],
+        crew: Crew,
+        looks: Looks,
+        *,
+        pace: Pace,
+        journal: Journal,
+        report: Report,
+    ) -> None:
+        self._crew, self._looks, self._pace, self._journal, self._report = crew, looks, pace, journal, report
+        self._pairs = dict(first_look)
+        self._wishes: dict[str, _Wish] = {}
+        self._outcomes: dict[str, Outcome] = {}
+        self._failed = False
+        for vm_id, operation in operations.items():
+            self._begin(vm_id, follow(operation, first_look[vm_id], crew.clock.now))
+
+    def run(self) -> dict[str, Outcome]:
+        """Go on until every VM has an outcome."""
+        pause = _FIRST_PAUSE
+        try:
+            while self._wishes:
+                pause = _FIRST_PAUSE if self._round() else min(pause * _GROWTH, self._pace.poll)
+                if self._wishes:
+                    self._crew.rest(min(pause, self._pace.poll))
+        except TimedOut as late:
+            for vm_id in [*self._wishes]:
+                self._tell(vm_id, replace(late, vm=self._pairs[vm_id].vm_name, found=self._late(vm_id, late)))
+        return self._outcomes
+
+    def _begin(self, vm_id: str, talk: Talk) -> None:
+        try:
+            self._wishes[vm_id] = _Wish(talk=talk, what=next(talk), since=self._crew.clock.now())
+        except StopIteration as end:
+            self._conclude(vm_id, end.value)
+
+    def _round(self) -> bool:
+        """Look, resume whoever has what it waits for, send what was decided. True when something moved."""
+        seen = self._looks.take([*self._wishes], guest=self._guests_asked())
+        if not seen:
+            return False
+        before = {vm_id: (wish.what, wish.said) for vm_id, wish in self._wishes.items()}
+        self._pairs |= seen
+        for vm_id, pair in seen.items():
+            if vm_id in self._wishes:
+                self._show(vm_id, pair)
+        self._send()
+        self._leave_alone()
+        return {vm_id: (wish.what, wish.said) for vm_id, wish in self._wishes.items()} != before
+
+    def _guests_asked(self) -> bool:
+        return any(isinstance(wish.what, Wait) and wish.what.guest for wish in self._wishes.values())
+
+    def _show(self, vm_id: str, pair: Pair) -> None:
+        """Resume a talk for as long as the look has what it waits for."""
+        if isinstance(self._wishes[vm_id].what, Step):  # left over from an earlier round: decided anew on this look
+            self._resume(vm_id, lambda: self._wishes[vm_id].talk.send(pair))
+        shown = False
+        while (wish := self._wishes.get(vm_id)) and isinstance(wish.what, Wait) and not shown:
+            shown = not self._satisfied(vm_id, wish, wish.what, pair)
+
+    def _satisfied(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> bool:
+        try:
+            held = wait.until(pair)
+        except HyperVReplicaError as trouble:
+            self._tell(vm_id, trouble)
+            return True
+        if held:
+            self._resume(vm_id, lambda: wish.talk.send(pair))
+            return True
+        if wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit:
+            self._tell(vm_id, self._too_slow(pair, wait))
+            return True
+        self._say_progress(vm_id, wish, wait, pair)
+        return False
+
+    def _too_slow(self, pair: Pair, wait: Wait) -> TimedOut:
+        limit = wait.limit.total_seconds() if wait.limit else 0
+        return TimedOut(
+            f"waited {limit:.0f} s for {wait.what}",
+            kind="step_too_slow",
+            host=pair.destination.host,
+            vm=pair.vm_name,
+            next_move="What runs there runs on; look at both hosts, then run this again",
+        )
+
+    def _say_progress(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> None:
+        jobs = ", ".join(f"{host}: job {job.percent} %" for host, job in running_jobs(pair))
+        line = f"waiting for {wait.what}" + (f" ({jobs})" if jobs else "")
+        if line != wish.said:
+            wish.said = line
+            self._report(vm_id, line)
+
+    def _send(self) -> None:
+        free = self._pace.concurrency - sum(wish.outstanding for wish in self._wishes.values())
+        errands: list[Errand] = []
+        for vm_id, wish in self._wishes.items():
+            side = self._pairs[vm_id].at(wish.what.host) if isinstance(wish.what, Step) else None
+            if isinstance(wish.what, Step) and isinstance(side, Side) and len(errands) < free:
+                if not wish.begun and self._failed and self._pace.stop_on_error:
+                    continue
+                errands.append(Errand(vm_id=vm_id, end=wish.what.host, step=wish.what, side=side))
+        for errand in errands:
+            self._announce(errand)
+        for vm_id, answer in self._crew.send(errands):
+            self._answered(vm_id, answer)
+
+    def _announce(self, errand: Errand) -> None:
+        self._wishes[errand.vm_id].begun = True
+        if errand.step.method.mutates:
+            self._note("asking", errand.vm_id, step=errand.step)
+        self._report(errand.vm_id, f"{errand.step.method.value} on {errand.side.host}: {errand.step.why}")
+
+    def _answered(self, vm_id: str, answer: Receipt | HyperVReplicaError) -> None:
+        wish = self._wishes[vm_id]
+        step = wish.what
+        if not isinstance(step, Step):
+            return
+        if isinstance(answer, HyperVReplicaError):
+            event = "unknown" if isinstance(answer, TransportError) else "refused"
+            self._note(event, vm_id, step=step, code=answer.code, detail=str(answer))
+            self._tell(vm_id, answer)
+            return
+        self._note("answered", vm_id, step=step, code=answer.return_code, job_id=answer.job_id)
+        self._resume(vm_id, lambda: wish.talk.send(answer))
+        if vm_id in self._wishes:
+            self._wishes[vm_id].outstanding = True
+
+    def _leave_alone(self) -> None:
+        """With stop_on_error, a VM that nothing was asked for is skipped after another one failed."""
+        if not (self._failed and self._pace.stop_on_error):
+            return
+        for vm_id in [vm_id for vm_id, wish in self._wishes.items() if not wish.begun]:
+            self._wishes.pop(vm_id).talk.close()
+            pair = self._pairs[vm_id]
+            self._conclude(vm_id, Outcome(before=pair, after=pair, skipped=True))
+
+    def _tell(self, vm_id: str, trouble: HyperVReplicaError) -> None:
+        self._resume(vm_id, lambda: self._wishes[vm_id].talk.throw(trouble))
+
+    def _resume(self, vm_id: str, turn: Callable[[], Step | Wait]) -> None:
+        wish = self._wishes[vm_id]
+        wish.outstanding = False
+        try:
+            wish.what, wish.since = turn(), self._crew.clock.now()
+        except StopIteration as end:
+            del self._wishes[vm_id]
+            self._conclude(vm_id, end.value)
+
+    def _conclude(self, vm_id: str, outcome: Outcome) -> None:
+        self._outcomes[vm_id] = outcome
+        self._failed = self._failed or outcome.error is not None
+        word = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
+        if outcome.already_there:
+            word = "already there"
+        self._note("finished", vm_id, detail=str(outcome.error) if outcome.error else word)
+        self._report(vm_id, f"{word}: {outcome.error}" if outcome.error else word)
+
+    def _late(self, vm_id: str, late: TimedOut) -> str:
+        """What runs on when the task's time is over; nothing of it is cancelled."""
+        jobs = ", ".join(f"{job.id} on {host} at {job.percent} %" for host, job in running_jobs(self._pairs[vm_id]))
+        return f"{late.found}; running jobs: {jobs or 'none seen'}"
+
+    def _note(
+        self,
+        event: str,
+        vm_id: str,
+        *,
+        step: Step | None = None,
+        code: int | None = None,
+        job_id: str = "",
+        detail: str = "",
+    ) -> None:
+        pair = self._pairs[vm_id]
+        self._journal.note(
+            Record(
+                run_id=self._journal.run_id,
+                at=self._crew.clock.now(),
+                event=event,
+                vm=pair.vm_name,
+                vm_id=vm_id,
+                host=pair.at(step.host).host if step else "",
+                method=step.method.value if step else "",
+                arguments=dict(step.arguments) if step else {},
+                return_code=code,
+                job_id=job_id,
+                detail=detail,
+            )
+        )

@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""When a wait is over: predicates of looks, and the little memory that some of them need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    HyperVReplicaError,
+    PreconditionFailed,
+    TransportError,
+    VerificationFailed,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Job, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import job_failure
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    ComponentStatus,
+    JobType,
+    ReplicationState,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import failover, guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Receipt, Step
+
+#: How long a state may lag behind the job that reached it before it counts as not reached.
+GRACE: Final = timedelta(seconds=120)
+
+_RESYNCHRONIZING: Final = (JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED, JobType.SENDING_INITIAL_REPLICA)
+_COPYING: Final = (ReplicationState.WAITING_FOR_INITIAL_REPLICATION, ReplicationState.RESYNCHRONIZING)
+_NEEDS_SOMEBODY: Final = (
+    ReplicationState.SUSPENDED,
+    ReplicationState.CRITICAL,
+    ReplicationState.WAITING_FOR_RESYNCHRONIZE,
+    ReplicationState.RESYNCHRONIZE_SUSPENDED,
+)
+
+Until = Callable[[Pair], bool]
+Now = Callable[[], datetime]
+
+
+def at_rest(seen: Pair) -> bool:
+    """No job, and no state that a host leaves by itself, at either end that answers."""
+    return all(side.settled for side in (seen.source, seen.destination) if isinstance(side, Side))
+
+
+def at_rest_but_for_resynchronizing(seen: Pair) -> bool:
+    """The same for an unplanned failover, which waits for no primary and cancels a resynchronization."""
+    here = seen.destination
+    if not isinstance(here, Side):
+        return True
+    jobs = [job for job in here.busy if job.type not in _RESYNCHRONIZING]
+    return not jobs and here.state is not ReplicationState.FAILOVER_IN_PROGRESS
+
+
+def twice(until: Until) -> Until:
+    """Hold in two looks running: a host may show late what it does."""
+    held = False
+
+    def check(seen: Pair) -> bool:
+        nonlocal held
+        before, held = held, until(seen)
+        return before and held
+
+    return check
+
+
+def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
+    """Whether a step's job has ended well and both ends show what it was to lead to.
+
+    Raises:
+        JobFailed: the job ended otherwise.
+        VerificationFailed: it ended well, and the state does not follow.
+    """
+    grace = max(step.limit or GRACE, GRACE)
+    ended: datetime | None = None
+
+    def check(seen: Pair) -> bool:
+        nonlocal ended
+        side = seen.at(step.host)
+        if isinstance(side, Absent):
+            raise lost(side, seen)
+        job = side.job(receipt.job_id) if receipt.job_id else None
+        if job is not None and job.running:
+            return False
+        if job is not None and not job.succeeded:
+            raise job_failure(job, step.method.value, side.host, seen.vm_name)
+        if step.shown_by(seen):
+            return True
+        ended = ended or now()
+        if now() - ended > grace:
+            raise _not_shown(step, side, seen)
+        return False
+
+    return check
+
+
+def _not_shown(step: Step, side: Side, seen: Pair) -> VerificationFailed:
+    wanted = " / ".join(f"{state.name} ({int(state)})" for state in step.expects.state) or "another power state"
+    return VerificationFailed(
+        f"{step.method.value} was carried out, but {wanted} is not what is shown: {side.host} {shown(side)}, "
+        f"{seen.at(step.host.other).host} {shown(seen.at(step.host.other))}",
+        host=side.host,
+        vm=seen.vm_name,
+        remedy="Read the Hyper-V-VMMS-Admin log of both hosts, then run this again",
+    )
+
+
+def lost(side: Absent, seen: Pair) -> TransportError:
+    """A host that answered before does not any more."""
+    return TransportError(
+        "the host stopped answering" + (f": {side.said}" if side.said else ""),
+        kind="connection_lost",
+        host=side.host,
+        vm=seen.vm_name,
+        next_move="What runs there runs on. When it answers again, run this again: it continues from what is there",
+    )
+
+
+def looked_for(step: Step) -> Until:
+    """What a step that only looks waits for."""
+    if step.method is Method.WAIT_UNTIL_SILENT:
+        return _silent()
+    if step.host is End.SOURCE:
+        return _in_sync(step)
+    return lambda seen: step.shown_by(seen) or _stuck(seen, step.host)
+
+
+def _in_sync(step: Step) -> Until:
+    """In sync; after a copy or a resynchronization seen on the way, with one more cycle behind it."""
+    copying = False
+    ended: datetime | None = None
+
+    def check(seen: Pair) -> bool:
+        nonlocal copying, ended
+        sender, receiver = seen.at(step.host), seen.at(step.host.other)
+        if not (isinstance(sender, Side) and isinstance(receiver, Side)):
+            raise lost(sender if isinstance(sender, Absent) else receiver, seen)  # type: ignore[arg-type]
+        if sender.state in _COPYING:
+            copying = True
+        if _stuck(seen, step.host):
+            return True
+        if not guards.in_sync(seen, step.host):
+            return False
+        if copying and ended is None:
+            ended = receiver.last_replicated
+        return not copying or receiver.last_replicated != ended
+
+    return check
+
+
+def _stuck(seen: Pair, sender: End) -> bool:
+    """Replication waits for somebody: the plan is made anew, and says for whom."""
+    return any(
+        isinstance(side, Side) and side.state in _NEEDS_SOMEBODY for side in (seen.at(sender), seen.at(sender.other))
+    )
+
+
+def _silent() -> Until:
+    first: datetime | None = None
+
+    def check(seen: Pair) -> bool:
+        nonlocal first
+        here = seen.destination
+        if not isinstance(here, Side) or isinstance(seen.source, Side):
+            return True
+        first = first or here.last_replicated
+        if first and here.last_replicated and here.last_replicated > first:
+            raise PreconditionFailed(
+                f"the replica received a delta at {here.last_replicated:%Y-%m-%d %H:%M:%SZ}: the primary is alive",
+                kind="primary_alive",
+                host=here.host,
+                vm=here.vm_name,
+                cause="It does not answer the controller, but it replicates",
+                remedy="Use mode: planned from a controller that reaches both, or shut the primary down; "
+                "no consent allows this",
+            )
+        return failover.silent_long_enough(seen)
+
+    return check
+
+
+def guest_answers(seen: Pair) -> bool:
+    """The integration services of the guest at the destination answer (Microsoft's page msvm-heartbeatcomponent)."""
+    here = seen.destination
+    guest = here.guest if isinstance(here, Side) else None
+    return guest is not None and guest.heartbeat in (ComponentStatus.OK, ComponentStatus.DEGRADED)
+
+
+def running_jobs(seen: Pair) -> tuple[tuple[str, Job], ...]:
+    """Each running job of the VM with the host it runs on."""
+    sides = [side for side in (seen.source, seen.destination) if isinstance(side, Side)]
+    return tuple((side.host, job) for side in sides for job in side.busy)
+
+
+def described(error: HyperVReplicaError, seen: Pair) -> HyperVReplicaError:
+    """The error with the VM it is about, where it was raised without."""
+    error.vm = error.vm or seen.vm_name
+    return error
