@@ -1,0 +1,103 @@
+# make drill   rehearse failover, failback and verification on simulated hosts; ends with a verdict and the report's path
+# make test    every test there is
+# make check   the quick part of it, for while writing
+# make integration [CORE=2.19] [TESTS=file] [TARGETS="target ..."]
+# make docs, make build, make clean
+#
+# Needs Python 3.11 or newer and make; everything else goes into .venv and .build.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+BUILD   := $(CURDIR)/.build
+MIRROR  := $(BUILD)/ansible_collections/hyperv/replica
+TOOLS   := $(CURDIR)/tests/tools
+IN      := $(TOOLS)/in_venv.sh
+STEP    := $(CURDIR)/.venv/bin/python $(TOOLS)/step.py
+JUNIT   := $(BUILD)/junit.xml
+PYTEST  := pytest --quiet --junit-xml=$(JUNIT)
+TARBALL := $(BUILD)/hyperv-replica-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
+
+# Sanity, units and a rehearsal run on each of these, the whole integration on the lowest, a middle and the newest one.
+CORES      := 2.16 2.17 2.18 2.19 2.21
+FULL_CORES := 2.16 2.19 2.21
+PYTHON_OF  = $(if $(filter 2.21,$(1)),3.13,3.11)
+
+CORE    ?= 2.19
+TESTS   ?= tests/integration/playbook
+TARGETS ?=
+
+.PHONY: help drill test check static units lint matrix full-integration integration docs build clean mirror dev
+
+help:
+	@sed -n '/^$$/q;s/^# \{0,1\}//p' Makefile
+
+drill:
+	@$(TOOLS)/make_venv.sh .venv tests/requirements/drill.txt
+	@.venv/bin/python $(TOOLS)/mirror.py
+	@$(IN) drill drill.py
+
+test:
+	@rm -rf $(BUILD)/results
+	@$(MAKE) check && $(MAKE) matrix full-integration && $(MAKE) drill-step; \
+	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
+
+check: static units lint
+
+static: mirror
+	@$(STEP) "ruff check" $(IN) dev ruff check .
+	@$(STEP) "ruff format" $(IN) dev ruff format --check .
+	@$(STEP) "mypy --strict" $(IN) dev sh -c 'cd $(BUILD) && mypy --config-file $(MIRROR)/pyproject.toml \
+		ansible_collections/hyperv/replica/plugins ansible_collections/hyperv/replica/tests'
+
+units: mirror
+	@$(STEP) --junit $(JUNIT) "units, newest Python of plugins" $(IN) dev $(PYTEST) tests/unit
+	@$(STEP) --junit $(JUNIT) "units, Python 3.10" $(IN) python-3.10 $(PYTEST) tests/unit
+
+lint: mirror build
+	@$(STEP) "shellcheck" $(IN) lint sh -c 'shellcheck .ci/run $$(find tests -name "*.sh" -not -path "tests/output/*")'
+	@$(STEP) "ansible-lint" $(IN) lint ansible-lint
+	@$(STEP) "antsibull-docs lint" $(IN) lint antsibull-docs lint-collection-docs --plugin-docs .
+	@$(STEP) "antsibull-changelog lint" $(IN) lint antsibull-changelog lint
+	@$(STEP) "galaxy-importer" $(IN) lint python -m galaxy_importer.main $(TARBALL)
+
+matrix: $(CORES:%=core-%)
+
+core-%: mirror
+	@$(STEP) "sanity, ansible-core $*" $(IN) core-$* ansible-test sanity
+	@$(STEP) --junit $(MIRROR)/tests/output/junit/python$(call PYTHON_OF,$*)-controller-units.xml \
+		"units, ansible-core $*" $(IN) core-$* ansible-test units
+	@mkdir -p $(BUILD)/drill
+	@cd $(BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
+
+full-integration: $(FULL_CORES:%=integration-%)
+
+integration-%: mirror
+	@$(MAKE) integration CORE=$*
+
+integration: mirror
+	@$(STEP) --junit $(JUNIT) "playbooks, ansible-core $(CORE)" $(IN) core-$(CORE) $(PYTEST) $(TESTS)
+	@if [ -d tests/integration/targets ]; then \
+		$(STEP) "targets, ansible-core $(CORE)" $(IN) core-$(CORE) ansible-test integration $(TARGETS); \
+	fi
+
+drill-step:
+	@$(STEP) "make drill" $(MAKE) drill
+
+docs: mirror
+	@$(TOOLS)/make_venv.sh $(BUILD)/venvs/docs docs/requirements.txt
+	@$(TOOLS)/build_docs.sh
+
+build: mirror
+	@rm -f $(BUILD)/*.tar.gz
+	@$(STEP) "build" $(IN) lint ansible-galaxy collection build --force --output-path $(BUILD) .
+
+clean:
+	rm -rf .build .venv docs/_build
+
+dev:
+	@$(TOOLS)/make_venv.sh .venv tests/requirements/dev.txt
+
+mirror: dev
+	@.venv/bin/python $(TOOLS)/mirror.py

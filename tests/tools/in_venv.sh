@@ -1,0 +1,40 @@
+#!/bin/sh
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Run a command in the mirror with one of the environments: in_venv.sh NAME COMMAND...
+#
+# NAME is a file of tests/requirements without its suffix; the environment is made or updated first. ansible-test is told
+# which Python to use, since it would else try every one it finds. "drill.py" runs where the caller stands.
+set -eu
+
+name=$1
+shift
+tree=$(cd "$(dirname "$0")/../.." && pwd)
+venv="$tree/.build/venvs/$name"
+case $name in dev | drill) venv="$tree/.venv" ;; esac
+
+"$tree/tests/tools/make_venv.sh" "$venv" "$tree/tests/requirements/$name.txt"
+
+without_shims=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/shims/*$' | paste -s -d ':' -)
+PATH="$venv/bin:$without_shims"
+ANSIBLE_COLLECTIONS_PATH="$tree/.build"
+export PATH ANSIBLE_COLLECTIONS_PATH
+
+mirror="$tree/.build/ansible_collections/hyperv/replica"
+case $1 in
+    drill.py)
+        shift
+        exec "$venv/bin/python" "$tree/tests/tools/drill.py" "$@"
+        ;;
+    ansible-test)
+        cd "$mirror"
+        "$venv/bin/python" "$tree/tests/tools/get_pip.py" "$venv"
+        exec "$@" --python "$("$venv/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+        ;;
+    *)
+        cd "$mirror"
+        PYTHONPATH="$tree/.build" exec "$@"
+        ;;
+esac

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Say what ran: every step with its time, and over all test runners how many tests passed.
+
+A step whose JUnit file is missing, empty, or tells of a skipped or failed test fails the run: a test that does not run proves
+nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+RESULTS = Path(__file__).resolve().parents[2] / ".build/results"
+
+
+@dataclass(frozen=True)
+class Count:
+    """What one JUnit file counts."""
+
+    tests: int = 0
+    skipped: int = 0
+    failed: int = 0
+
+    @property
+    def words(self) -> str:
+        """As people read it; nothing where no test was counted."""
+        parts = [(self.tests - self.skipped - self.failed, "passed"), (self.failed, "failed"), (self.skipped, "skipped")]
+        return ", ".join(f"{number} {word}" for number, word in parts if number)
+
+
+def main() -> int:
+    """Print one line for each step and the sum of all; 1 if a step failed or a test was skipped."""
+    steps = sorted((json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")), key=lambda step: step["order"])
+    counts = [count(RESULTS / step["junit"]) if step["junit"] and step["outcome"] != "not run" else None for step in steps]
+    print("\nWhat ran:")
+    for step, seen in zip(steps, counts, strict=True):
+        print(f"  {step['outcome']:>8}  {step['seconds']:7.1f} s  {step['name']}{f': {seen.words}' if seen else ''}")
+    return verdict(steps, [seen for seen in counts if seen])
+
+
+def count(junit: Path) -> Count:
+    """The numbers in JUNIT; a file that is not there counts as one failure."""
+    if not junit.is_file():
+        return Count(tests=1, failed=1)
+    suites = list(ElementTree.parse(junit).getroot().iter("testsuite"))
+
+    def total(*names: str) -> int:
+        return sum(int(suite.get(name, 0)) for suite in suites for name in names)
+
+    tests = total("tests")
+    return Count(tests, total("skipped"), total("failures", "errors")) if tests else Count(tests=1, failed=1)
+
+
+def verdict(steps: list[dict[str, object]], counts: list[Count]) -> int:
+    """Print the closing line in the form of pytest's."""
+    whole = Count(*(sum(getattr(seen, name) for seen in counts) for name in ("tests", "skipped", "failed")))
+    seconds = sum(float(str(step["seconds"])) for step in steps)
+    bad = whole.skipped or whole.failed or any(step["outcome"] == "failed" for step in steps)
+    steps_passed = sum(step["outcome"] == "passed" for step in steps)
+    print(f"{steps_passed} of {len(steps)} steps passed; tests of all runners together:")
+    print(f"{f' {whole.words} in {seconds:.2f}s ':=^80}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
