@@ -45,9 +45,7 @@ class SimulatorAction(ActionBase):
             raise AnsibleActionFail(str(error)) from None
 
     def _keep(self, options: dict[str, Any], project: Path) -> dict[str, Any]:
-        state_file = Path(
-            options["control"] or private_directory() / f"{os.getppid()}-{_plain_name(options['name'])}.json"
-        )
+        state_file = Path(options["control"]) if options["control"] else _own_state_file(options["name"])
         running = attach(state_file)
         if options["state"] == "stopped":
             return self._stopped(running, state_file)

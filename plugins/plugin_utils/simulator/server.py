@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
@@ -20,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.certifica
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.desk import Desk
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.doors import LOOPBACK, Door, server_tls
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.listener import Caller, Reception, Turn, converse
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.processes import birth
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.requestlog import Entry, RequestLog
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import (
     Account,
@@ -78,7 +78,7 @@ class Server:
         self._setup = setup
         self._shut_until: dict[str, float] = {}
         self._active = time.monotonic()
-        self._parent_birth = _birth(setup.parent) if setup.parent is not None else None
+        self._parent_birth = birth(setup.parent) if setup.parent is not None else None
         if setup.policy.keytab is not None:
             require_kerberos(setup.policy.keytab)
         publish(setup.account, setup.directory)
@@ -212,17 +212,4 @@ class Server:
         return limit > 0 and time.monotonic() - self._active > limit
 
     def _is_orphan(self) -> bool:
-        return self._setup.parent is not None and _birth(self._setup.parent) != self._parent_birth
-
-
-def _birth(process: int) -> str | None:
-    """What tells a process from a later one of the same number: when it was born; None where it is gone."""
-    try:
-        os.kill(process, 0)
-        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-        fields = status.rpartition(")")[2].split()
-        return None if fields[0] == "Z" else fields[19]
-    except ProcessLookupError:
-        return None
-    except OSError:
-        return "alive"  # another user's, or a system without /proc
+        return self._setup.parent is not None and birth(self._setup.parent) != self._parent_birth

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import subprocess
 import time
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Any, Final, cast
+
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.processes import birth
 
 _STOP_SECONDS: Final = 10.0
 _CONTROL_SECONDS: Final = 30.0
@@ -159,11 +160,7 @@ class Simulation:
         """Whether the process is still there."""
         if self._process is not None:
             return self._process.poll() is None
-        try:
-            os.kill(self.pid, 0)
-        except OSError:
-            return False
-        return True
+        return birth(self.pid) is not None
 
     def ask(self, method: str, path: str, order: Mapping[str, Any] | None = None) -> Any:
         """Send one request to control.
