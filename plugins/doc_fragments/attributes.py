@@ -15,7 +15,8 @@ options: {}
 attributes:
   check_mode:
     support: full
-    description: Can run in check mode and return the plan of each virtual machine. No request that changes anything is sent.
+    description:
+      - Can run in check mode and return the plan of each virtual machine. No request that changes anything is sent.
   diff_mode:
     support: full
     description: Returns where each virtual machine is, and the plan as text that a person reads.
@@ -69,12 +70,12 @@ requirements:
   - pypsrp on the controller for hosts with the C(psrp) connection
   - pywinrm on the controller for hosts with the C(winrm) connection
 notes:
-  - The host's connection must be P(ansible.builtin.psrp#connection) or P(ansible.builtin.winrm#connection). Its address,
-    credentials and TLS options are used to speak WS-Management with the host. No shell is opened, no PowerShell runs,
-    nothing is copied to the host and no credential is passed from one host to another.
+  - The host's connection must be P(ansible.builtin.psrp#connection) or P(ansible.builtin.winrm#connection). Its
+    address, credentials and TLS options are used to speak WS-Management with the host. No shell is opened, no
+    PowerShell runs, nothing is copied to the host and no credential is passed from one host to another.
   - The account must be a member of Hyper-V Administrators (or Administrators) on the host. C(become) is refused.
-  - A task's own host that cannot be reached at the first look ends UNREACHABLE. A peer that is away, or any host that is
-    lost later, ends FAILED with full results, so that C(rescue) and C(always) run.
+  - A task's own host that cannot be reached at the first look ends UNREACHABLE. A peer that is away, or any host that
+    is lost later, ends FAILED with full results, so that C(rescue) and C(always) run.
   - B(No Windows host has been seen yet.) All tests run against the simulator of this collection, which was written from
     Microsoft's published pages.
 """

@@ -1,0 +1,298 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_replica_verify
+short_description: Assert where replicated virtual machines run and how well they are
+version_added: 0.1.0
+author:
+  - The hyperv.replica authors (@hyperv-replica)
+description:
+  - Looks at the task's host, and with O(peer) at both ends, and gives a verdict for each virtual machine. Changes
+    nothing.
+  - Several checks are made for each one. Where it runs, replication health, age of the last replication, heartbeat and
+    addresses of the guest, and probes of what the guest serves.
+options:
+  vms:
+    description:
+      - Names or GUIDs of the virtual machines, as the task's host knows them. Nothing else is touched.
+      - A name that two virtual machines share is refused with both GUIDs. A test copy never matches a name.
+    type: list
+    elements: str
+    required: true
+  peer:
+    description:
+      - Inventory name of the host at the other end, or V(auto) to find it by the names of the relationship.
+      - With it, a copy that runs at both ends and a peer that is not the other end are found too.
+    type: str
+  expect:
+    description:
+      - V(protected_here), it runs on the task's host, which is the primary and replicates.
+      - V(served_here), it runs on the task's host.
+      - V(replica_here), the task's host holds its replica, which is not running.
+      - V(any), wherever it is.
+    type: str
+    choices: [protected_here, served_here, replica_here, any]
+    default: protected_here
+  require_health:
+    description:
+      - V(ok) takes replication health OK only. V(warning) takes Warning too, which lingers for a whole monitoring
+        interval after its cause is gone.
+    type: str
+    choices: [ok, warning]
+    default: warning
+  max_rpo:
+    description:
+      - How old the last replication may be, with its unit and in quotes, such as V(15m). Measured on the host's own
+        clock.
+      - Not checked when not given.
+    type: str
+  heartbeat:
+    description: Whether the heartbeat of the guest must be OK. Not asked of a replica.
+    type: bool
+    default: true
+  addresses:
+    description:
+      - Addresses or networks such as V(192.0.2.0/24). Each guest must have an address that is one of them or lies in
+        one.
+    type: list
+    elements: str
+  probes:
+    description: What must answer from the controller. Each has either O(probes[].tcp) or O(probes[].http).
+    type: list
+    elements: dict
+    suboptions:
+      vm:
+        description: Name or GUID of the virtual machine that the probe belongs to, as in O(vms).
+        type: str
+        required: true
+      address:
+        description: Address to connect to. Without it, the first address that the guest tells.
+        type: str
+      tcp:
+        description: Port that must accept a connection.
+        type: int
+      http:
+        description: A web page that must answer.
+        type: dict
+        suboptions:
+          url:
+            description: Its address, C(http) or C(https). It must not contain credentials.
+            type: str
+            required: true
+          status:
+            description: Status codes that are good.
+            type: list
+            elements: int
+            default: [200]
+          contains:
+            description: Text that must be in the answer.
+            type: str
+          validate_certs:
+            description: Whether the certificate must be trusted.
+            type: bool
+            default: true
+          ca_path:
+            description: File with the certificates of the authorities to trust.
+            type: path
+      timeout:
+        description: Seconds to wait for one answer.
+        type: int
+        default: 5
+  within:
+    description:
+      - Seconds in which everything may become good. What is not good yet is looked at again until then. V(0) looks
+        once.
+    type: int
+    default: 0
+  fail_on:
+    description:
+      - V(fail) fails the task when a check fails. V(warn) fails it when a check only warns, too. V(never) reports.
+    type: str
+    choices: [fail, warn, never]
+    default: fail
+  timeout:
+    description: Seconds for the whole task.
+    type: int
+    default: 900
+  poll_interval:
+    description: Upper bound, in seconds, of the time between two looks at a host.
+    type: float
+    default: 5.0
+  progress:
+    description: Live lines while waiting. V(auto), V(never) or a number of seconds.
+    type: str
+    default: auto
+extends_documentation_fragment:
+  - hyperv.replica.attributes.looks
+  - hyperv.replica.attributes.connection
+seealso:
+  - module: hyperv.replica.hyperv_replica_info
+"""
+
+EXAMPLES = r"""
+- name: Everything is at home, protected, and the applications answer
+  hyperv.replica.hyperv_replica_verify:
+    vms: [SQL01, WEB01]
+    peer: hv-b
+    max_rpo: "15m"
+    addresses: ["10.20.0.0/16"]
+    probes:
+      - vm: SQL01
+        tcp: 1433
+      - vm: WEB01
+        http:
+          url: https://www.example.com/health
+          contains: "status: ok"
+    within: 300
+
+- name: Is the replica side ready
+  hyperv.replica.hyperv_replica_verify:
+    vms: [SQL01, WEB01]
+    expect: replica_here
+    require_health: ok
+    fail_on: warn
+"""
+
+RETURN = r"""
+msg:
+  description: The verdict in plain words, with each check that failed.
+  returned: always
+  type: str
+  sample: 2 VMs passed.
+summary:
+  description: How many virtual machines passed, passed with a warning, or failed.
+  returned: always
+  type: dict
+  sample: {passed: 2, warned: 0, failed: 0}
+vms:
+  description: One entry for each virtual machine.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the virtual machine.
+      type: str
+      returned: always
+      sample: SQL01
+    id:
+      description: Its GUID.
+      type: str
+      returned: always
+    verdict:
+      description: V(passed), V(warned) or V(failed).
+      type: str
+      returned: always
+    now:
+      description: One line that says where the virtual machine is, or what is unknown.
+      type: str
+      returned: always
+      sample: runs on hv-a, protected (replicates to hv-b)
+    rpo_seconds:
+      description: Age of the last replication on the host's own clock.
+      type: float
+      returned: always
+    checks:
+      description: What was checked.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        check:
+          description: V(state), V(health), V(rpo), V(heartbeat), V(addresses), V(tcp) or V(http).
+          type: str
+          returned: always
+        result:
+          description: V(pass), V(warn), V(fail) or V(not_checked).
+          type: str
+          returned: always
+        found:
+          description: What was seen.
+          type: str
+          returned: always
+        wanted:
+          description: What was asked for.
+          type: str
+          returned: always
+exchanges:
+  description: HTTP requests after the sign-in, by host.
+  returned: always
+  type: dict
+  sample: {hv-a: 9, hv-b: 9}
+error:
+  description: What went wrong before anything could be said of single virtual machines.
+  returned: when the task failed as a whole
+  type: dict
+  contains:
+    kind:
+      description: >-
+        A word that playbooks may decide by, such as V(wrong_peer), V(peer_unreachable), V(connection_lost),
+        V(primary_alive), V(split_brain), V(consent_needed), V(changed_by_other), V(no_such_vm), V(ambiguous_name),
+        V(not_in_sync), V(access_refused), V(data_loss), V(refused), V(job_failed), V(timed_out) or V(bad_option).
+      type: str
+      returned: always
+    code:
+      description: The number that the host gave, if any.
+      type: int
+      returned: always
+    code_name:
+      description: What Microsoft calls that number.
+      type: str
+      returned: always
+    found:
+      description: What was seen.
+      type: str
+      returned: always
+    cause:
+      description: Why, as far as it is known.
+      type: str
+      returned: always
+    remedy:
+      description: What would make it right.
+      type: str
+      returned: always
+    next:
+      description: What to do now.
+      type: str
+      returned: always
+    detail:
+      description: The host's own words, in the host's language.
+      type: str
+      returned: always
+    host:
+      description: Inventory name of the host.
+      type: str
+      returned: always
+    vm:
+      description: Name of the virtual machine.
+      type: str
+      returned: always
+    consent:
+      description: The consents that would make a path legal.
+      type: list
+      elements: str
+      returned: always
+    msg:
+      description: All of it in one line.
+      type: str
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import VERIFY
+
+
+def main() -> None:
+    """Say where the work is done; the spec is here so that it is checked against the documentation."""
+    module = AnsibleModule(**VERIFY, supports_check_mode=True)
+    module.fail_json(msg="hyperv_replica_verify works through its action plugin of the same name")
+
+
+if __name__ == "__main__":
+    main()

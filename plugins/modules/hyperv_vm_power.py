@@ -1,0 +1,308 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: hyperv_vm_power
+short_description: Start, shut down or save virtual machines of a Hyper-V host
+version_added: 0.1.0
+author:
+  - The hyperv.replica authors (@hyperv-replica)
+description:
+  - A virtual machine on the task's host is running, off or saved.
+  - Knows of replication. It does not start a copy whose other copy runs or may run.
+options:
+  vms:
+    description:
+      - Names or GUIDs of the virtual machines, as the task's host knows them. Nothing else is touched.
+      - A name that two virtual machines share is refused with both GUIDs. A test copy never matches a name.
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - V(running), started. V(off), the guest is asked to shut down. V(saved), its memory is written to disk.
+    type: str
+    choices: [running, "off", saved]
+    required: true
+  peer:
+    description:
+      - Inventory name of the host that holds the other copy, or V(auto) to find it by the names of the relationship.
+        It is looked at before a replicated virtual machine is started.
+    type: str
+  abandon_peer_copy:
+    description:
+      - Who decided that the other copy of a replicated virtual machine is given up, and why. Needed to start it while
+        the other copy cannot be looked at.
+    type: str
+  force:
+    description: Ask the guest to shut down even if somebody is signed in or a program refuses.
+    type: bool
+    default: false
+  guest_timeout:
+    description: Seconds to wait until the heartbeat of a started guest is OK. V(0) does not ask the guest.
+    type: int
+    default: 0
+extends_documentation_fragment:
+  - hyperv.replica.operation
+  - hyperv.replica.operation.guest
+  - hyperv.replica.operation.consent
+  - hyperv.replica.attributes
+  - hyperv.replica.attributes.connection
+seealso:
+  - module: hyperv.replica.hyperv_replica_failover
+  - module: hyperv.replica.hyperv_replica_failback
+"""
+
+EXAMPLES = r"""
+- name: Shut a guest down, and pull the cord after ten minutes
+  hyperv.replica.hyperv_vm_power:
+    vms: [TEST07]
+    state: "off"
+    guest_shutdown_timeout: 600
+    if_guest_stays_up: turn_off
+
+- name: Start the home copy because the recovery site is lost for good
+  hyperv.replica.hyperv_vm_power:
+    vms: [SQL01]
+    state: running
+    peer: hv-b
+    abandon_peer_copy: "Site B burnt down, decided by the crisis team at 04:10, INC0099150"
+"""
+
+RETURN = r"""
+changed:
+  description: Whether a request that changes something was carried out, or may have been. In check mode, would be.
+  returned: always
+  type: bool
+msg:
+  description: What came of it, in plain words, with the error of each virtual machine that failed and where it is now.
+  returned: always
+  type: str
+  sample: 2 VMs switched, 1 VM already there.
+summary:
+  description:
+    - How many virtual machines ended with which outcome. In check mode V(switched) is replaced by V(planned).
+  returned: when the virtual machines were found
+  type: dict
+  sample: {switched: 2, already_there: 1, failed: 0, skipped: 0}
+vms:
+  description: One entry for each virtual machine.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the virtual machine.
+      type: str
+      returned: always
+      sample: SQL01
+    id:
+      description: Its GUID, which is the same on both hosts.
+      type: str
+      returned: always
+      sample: 8E2B4F6A-7C1D-4E3B-9A54-0D2F6B8C1E90
+    direction:
+      description: From the source to the destination.
+      type: str
+      returned: always
+      sample: hv-a → hv-b
+    outcome:
+      description: V(switched), V(already_there), V(failed) or V(skipped). In check mode V(planned) instead of
+        V(switched).
+      type: str
+      returned: always
+      sample: switched
+    changed:
+      description: The same as RV(changed), of this virtual machine.
+      type: bool
+      returned: always
+    now:
+      description: One line that says where the virtual machine is now, or what is unknown.
+      type: str
+      returned: always
+      sample: runs on hv-b, protected (replicates to hv-a)
+    before:
+      description: Both ends before anything was done. Every state is given as C(number) and C(name).
+      type: dict
+      returned: always
+      contains:
+        destination:
+          description: >-
+            What the destination showed. Among others C(host), C(vm_name), C(power), C(mode), C(state), C(health),
+            C(last_replicated), C(settings) and C(jobs); or C(host) and C(why) where nothing is known.
+          type: dict
+          returned: always
+        source:
+          description: What the source showed, in the same form.
+          type: dict
+          returned: always
+    after:
+      description: Both ends when the run ended, in the same form.
+      type: dict
+      returned: always
+    plan:
+      description:
+        - The steps that were decided before anything was asked for, in their order. Their keys are C(host), C(end)
+          (V(destination) or V(source)), C(method), C(mutates), C(arguments), C(expects), C(loses) (V(nothing),
+          V(recovery_points), V(writes) or V(saved_state)), C(can_be_undone), C(consent), C(contingent) (taken only if
+          the host asks for it), C(expected_seconds) and C(why).
+      type: list
+      elements: dict
+      returned: always
+    performed:
+      description:
+        - The calls that were sent, in their order. Beside the keys of RV(vms[].plan) they have C(started), C(ended),
+          C(seconds), C(job_id), C(return_code) (number and name) and C(outcome), which is V(done), V(refused),
+          V(failed) or V(unknown).
+      type: list
+      elements: dict
+      returned: always
+    rescue:
+      description: >-
+        What was done after a failure, empty when nothing had to be rescued. One of V(rolled_back),
+        V(started_unprotected), V(stopped) and V(failed).
+      type: str
+      returned: always
+    strategy:
+      description: How the data came home; null where there is nothing to choose.
+      type: str
+      returned: always
+    recovery_point:
+      description: The recovery point that was used; null for planned moves.
+      type: dict
+      returned: always
+    rpo_seconds:
+      description: Seconds of writes that were lost, from the outage to the recovery point. V(0) for a planned move.
+      type: float
+      returned: always
+    rpo_proof:
+      description: How RV(vms[].rpo_seconds) is known.
+      type: str
+      returned: always
+    point_age_seconds:
+      description: Age of the recovery point on the destination's own clock.
+      type: float
+      returned: always
+    outage_began:
+      description: When users lost the service. For a planned move, when the guest was asked to shut down.
+      type: str
+      returned: always
+    served_at:
+      description: When users were served again.
+      type: str
+      returned: always
+    rto_from_outage:
+      description: Seconds from RV(vms[].outage_began) to RV(vms[].served_at).
+      type: float
+      returned: always
+    rto_from_declaration:
+      description: Seconds from the declaration to RV(vms[].served_at).
+      type: float
+      returned: always
+    execution_seconds:
+      description: Seconds from the first call that was sent to the last answer.
+      type: float
+      returned: always
+    facts:
+      description: What else was found out about this virtual machine.
+      type: dict
+      returned: always
+    warnings:
+      description: What the operator should know although it did not stop the run.
+      type: list
+      elements: str
+      returned: always
+    error:
+      description: What went wrong; null when nothing did. The same keys as RV(error).
+      type: dict
+      returned: always
+exchanges:
+  description: HTTP requests after the sign-in, by host.
+  returned: when the virtual machines were found
+  type: dict
+  sample: {hv-a: 14, hv-b: 16}
+consent:
+  description: What was consented to (C(given)), and why (C(reason)).
+  returned: when the virtual machines were found
+  type: dict
+records:
+  description: What was done when on which host, oldest first. See O(journal_dir).
+  returned: when the virtual machines were found
+  type: list
+  elements: dict
+error:
+  description: What went wrong before anything could be said of single virtual machines.
+  returned: when the task failed as a whole
+  type: dict
+  contains:
+    kind:
+      description: >-
+        A word that playbooks may decide by, such as V(wrong_peer), V(peer_unreachable), V(connection_lost),
+        V(primary_alive), V(split_brain), V(consent_needed), V(changed_by_other), V(no_such_vm), V(ambiguous_name),
+        V(not_in_sync), V(access_refused), V(data_loss), V(refused), V(job_failed), V(timed_out) or V(bad_option).
+      type: str
+      returned: always
+    code:
+      description: The number that the host gave, if any.
+      type: int
+      returned: always
+    code_name:
+      description: What Microsoft calls that number.
+      type: str
+      returned: always
+    found:
+      description: What was seen.
+      type: str
+      returned: always
+    cause:
+      description: Why, as far as it is known.
+      type: str
+      returned: always
+    remedy:
+      description: What would make it right.
+      type: str
+      returned: always
+    next:
+      description: What to do now.
+      type: str
+      returned: always
+    detail:
+      description: The host's own words, in the host's language.
+      type: str
+      returned: always
+    host:
+      description: Inventory name of the host.
+      type: str
+      returned: always
+    vm:
+      description: Name of the virtual machine.
+      type: str
+      returned: always
+    consent:
+      description: The consents that would make a path legal.
+      type: list
+      elements: str
+      returned: always
+    msg:
+      description: All of it in one line.
+      type: str
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import POWER
+
+
+def main() -> None:
+    """Say where the work is done; the spec is here so that it is checked against the documentation."""
+    module = AnsibleModule(**POWER, supports_check_mode=True)
+    module.fail_json(msg="hyperv_vm_power works through its action plugin of the same name")
+
+
+if __name__ == "__main__":
+    main()
