@@ -46,6 +46,8 @@ class FakeHost:
 
     folder: Path
     scheme: str = "basic"
+    user: str = USER
+    password: str = PASSWORD
     tls: ssl.SSLContext | None = None
     orders: list[str] = field(default_factory=list)
     executed: list[bytes] = field(default_factory=list)
@@ -57,7 +59,7 @@ class FakeHost:
 
     def __enter__(self) -> FakeHost:
         users = self.folder / "users"
-        users.write_text(f":{USER}:{PASSWORD}\n")
+        users.write_text(f":{self.user}:{self.password}\n")
         os.environ["NTLM_USER_FILE"] = str(users)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Listener,), {"host": self}))
         self._server.daemon_threads = True
@@ -107,7 +109,7 @@ class _Listener(BaseHTTPRequestHandler):
 
     def _admit(self) -> bool:
         if self.host.scheme == "basic":
-            wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+            wanted = base64.b64encode(f"{self.host.user}:{self.host.password}".encode()).decode()
             self.known = self.headers.get("Authorization") == f"Basic {wanted}"
         elif not self.known or self.headers.get("Authorization"):
             return self._negotiate()
@@ -242,7 +244,7 @@ class _Listener(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         """Say nothing."""
 
 

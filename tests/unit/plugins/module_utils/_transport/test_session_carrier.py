@@ -58,11 +58,22 @@ SILENCES = [
 
 def carrier_by(library: str, auth: str, port: int, password: str = PASSWORD, timeout: float = 0.4) -> SessionCarrier:
     if library == "pypsrp":
-        psrp = {"server": "127.0.0.1", "port": port, "ssl": False, "username": USER, "password": password}
+        psrp: dict[str, object] = {
+            "server": "127.0.0.1",
+            "port": port,
+            "ssl": False,
+            "username": USER,
+            "password": password,
+        }
         psrp |= {"auth": auth, "encryption": "never" if auth == "basic" else "auto", "no_proxy": True}
         psrp |= {"connection_timeout": timeout, "read_timeout": timeout, "reconnection_retries": 3}
         return SessionCarrier("hv-a", lambda: open_pypsrp("hv-a", psrp))
-    winrm = {"endpoint": f"http://127.0.0.1:{port}/wsman", "username": USER, "password": password, "proxy": None}
+    winrm: dict[str, object] = {
+        "endpoint": f"http://127.0.0.1:{port}/wsman",
+        "username": USER,
+        "password": password,
+        "proxy": None,
+    }
     winrm |= {"read_timeout_sec": timeout}
     return SessionCarrier("hv-a", lambda: open_pywinrm("hv-a", (auth,), winrm))
 
@@ -183,8 +194,9 @@ def test_where_nothing_listens_nothing_was_delivered(way: tuple[str, str]) -> No
 
 
 def test_a_name_that_does_not_resolve_is_said_to_be_the_cause() -> None:
-    arguments = {"endpoint": "http://hv-a.invalid:5985/wsman", "username": USER, "password": PASSWORD, "proxy": None}
-    carrier = SessionCarrier("hv-a", lambda: open_pywinrm("hv-a", ("ntlm",), arguments | {"read_timeout_sec": 1}))
+    arguments = {"endpoint": "http://hv-a.invalid:5985/wsman", "username": USER, "password": PASSWORD}
+    more = {"proxy": None, "read_timeout_sec": 1}
+    carrier = SessionCarrier("hv-a", lambda: open_pywinrm("hv-a", ("ntlm",), {**arguments, **more}))
 
     with pytest.raises(NotDelivered) as raised:
         carrier.exchange(CHANGE, repeatable=False)
@@ -216,8 +228,8 @@ def test_an_answer_that_cannot_be_decrypted_ends_the_session(library: str, tmp_p
 def test_winrm_tries_its_ways_of_signing_in_in_turn(tmp_path: Path) -> None:
     with FakeHost(tmp_path, scheme="ntlm") as host:
         arguments = {"endpoint": f"http://127.0.0.1:{host.port}/wsman", "username": USER, "password": PASSWORD}
-        arguments |= {"proxy": None, "read_timeout_sec": 1}
-        session = open_pywinrm("hv-a", ("plaintext", "ntlm"), arguments)
+        more = {"proxy": None, "read_timeout_sec": 1}
+        session = open_pywinrm("hv-a", ("plaintext", "ntlm"), {**arguments, **more})
 
         assert session.send(CHANGE) == ANSWER
         session.close()
