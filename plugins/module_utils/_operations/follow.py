@@ -66,6 +66,20 @@ def follow(operation: Operation, before: Pair, now: waiting.Now) -> Talk:
     return way.outcome()
 
 
+def foresee(operation: Operation, before: Pair) -> Outcome:
+    """What a real run from this look would do; asks for nothing."""
+    way = Way(operation, before, _no_time)
+    try:
+        way.foresee()
+    except HyperVReplicaError as trouble:
+        way.error = waiting.described(trouble, before)
+    return way.outcome()
+
+
+def _no_time() -> datetime:
+    return datetime.min
+
+
 class Way:
     """Where one VM is on its way: the last look, what was learned, and what was done."""
 
@@ -109,6 +123,14 @@ class Way:
             if self.already_there or not self._guest_to_ask():
                 return
             yield from self._ask_guest()
+
+    def foresee(self) -> None:
+        """Decide the plan from the first look, and refuse what a real run would refuse."""
+        if self._there():
+            self.already_there = True
+            self._refuse_wrong_end()
+            return
+        self.planned = self._plan()
 
     def _there(self) -> bool:
         return self.operation.reached(self.seen, Task(goal=self.operation.goal, learned=self.learned))

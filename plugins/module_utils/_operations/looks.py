@@ -41,7 +41,7 @@ class Looks:
     """
 
     def __init__(self, crew: Crew, extra: Mapping[End, Collection[Gather]], patience_seconds: float) -> None:
-        self._crew = crew
+        self.crew = crew
         self._extra = {end: frozenset(extra.get(end, ())) for end in End}
         self._patience = patience_seconds
         self._facts: dict[End, HostFacts] = {}
@@ -56,14 +56,14 @@ class Looks:
         Raises:
             TransportError: a host did not answer: always for the destination, for the source unless that is allowed.
         """
-        seen = self._crew.look(self._gather(first=True), None)
+        seen = self.crew.look(self._gather(first=True), None)
         for end in (End.DESTINATION, End.SOURCE):
             self._take_first(end, seen.get(end), silence_allowed and end is End.SOURCE)
         if any(
             side.mode is ReplicationMode.TEST_REPLICA for look in self._last.values() for side in look.sides.values()
         ):
             self._test_copies = True
-            again = self._crew.look(self._gather(first=True), None, patient_with=[*self._silent_since])
+            again = self.crew.look(self._gather(first=True), None, patient_with=[*self._silent_since])
             self._last |= {end: look for end, look in again.items() if isinstance(look, Look)}
         return dict(self._last)
 
@@ -72,7 +72,7 @@ class Looks:
             self._last[end] = seen
             self._facts[end] = seen.facts
         elif isinstance(seen, TransportError) and silence_allowed and not isinstance(seen, AccessRefused):
-            self._silent_since[end] = self._crew.clock.now()
+            self._silent_since[end] = self.crew.clock.now()
             self._said[end] = seen.found
         elif seen is not None:
             raise seen
@@ -91,7 +91,7 @@ class Looks:
             TimedOut: the task's deadline passed.
         """
         lost = [end for end in self._silent_since if end not in self._last]
-        seen = self._crew.look(self._gather(guest=guest), vm_ids, patient_with=lost)
+        seen = self.crew.look(self._gather(guest=guest), vm_ids, patient_with=lost)
         waiting = False
         for end, answer in seen.items():
             waiting |= self._keep(end, answer)
@@ -103,7 +103,7 @@ class Looks:
             self._last[end] = answer
             self._silent_since.pop(end, None)
             return False
-        now = self._crew.clock.now()
+        now = self.crew.clock.now()
         since = self._silent_since.setdefault(end, now)
         self._said[end] = answer.found
         patient = end in self._last and (now - since).total_seconds() < self._patience
@@ -116,13 +116,13 @@ class Looks:
         if self._test_copies:
             more.add(Gather.TEST_COPIES)
         wanted: dict[End, Collection[Gather]] = {}
-        for end in self._crew.hosts:
+        for end in self.crew.hosts:
             answers = {Gather.GUEST} if guest and end is End.DESTINATION else set()
             wanted[end] = ALWAYS | self._extra[end] | more | answers
         return wanted
 
     def _at(self, end: End, vm_id: str) -> Side | Absent:
-        host = self._crew.hosts.get(end)
+        host = self.crew.hosts.get(end)
         if host is None:
             return Absent(host=_UNGIVEN, vm_id=vm_id, why=Absence.NOT_ASKED)
         look = self._last.get(end)

@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a task's options to a goal, once; what cannot be read is refused before any host is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import (
+    Commit,
+    Goal,
+    OnFailure,
+    PointChoice,
+    Start,
+    Strategy,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import duration, moment
+
+Options = Mapping[str, Any]
+
+FROM_LAST_REPLICATION = "from_last_replication"
+
+
+def failback_goal(options: Options) -> Goal:
+    """Home by reverse or by provider."""
+    return Goal(
+        target=Target(options["state"]),
+        strategy=Strategy(options["strategy"]),
+        on_failure=OnFailure(options["on_failure"]),
+        recovery_point_identifier=options["recovery_point_identifier"],
+        source_confirmed_off=options["source_confirmed_off"] or "",
+        initiate_on_peer=options["initiate_on"] == "peer",
+        **_move(options),
+        **_common(options),
+    )
+
+
+def failover_goal(options: Options) -> Goal:
+    """To the replica host, with or without its primary."""
+    unplanned = options["mode"] == "unplanned"
+    target = options["state"] or (Target.RUNNING if unplanned else Target.PROTECTED)
+    if unplanned and Target(target).rank < Target.RUNNING.rank:
+        raise PreconditionFailed(
+            f"state: {Target(target).value} needs a primary that answers",
+            kind="bad_option",
+            remedy="Give state: running or protected with mode: unplanned",
+        )
+    return Goal(
+        target=Target(target),
+        on_failure=OnFailure(options["on_failure"]),
+        commit=Commit(options["commit"]) if unplanned else Commit.NEVER,
+        point=_point(options) if unplanned else PointChoice(),
+        primary_confirmed_down=options["primary_confirmed_down"] or "",
+        **_move(options),
+        **_common(options),
+    )
+
+
+def cancel_goal(options: Options) -> Goal:
+    """Back to the primary."""
+    return Goal(target=Target.SYNCED, start=Start(options["start_source"]), **_common(options))
+
+
+def power_goal(options: Options) -> Goal:
+    """On, off or saved where it is."""
+    return Goal(
+        target=Target.RUNNING,
+        abandon_peer_copy=options["abandon_peer_copy"] or "",
+        force_shutdown=options["force"],
+        **_common(options),
+    )
+
+
+def _move(options: Options) -> dict[str, Any]:
+    downtime = options["max_downtime"]
+    return {
+        "start": Start(options["start"]),
+        "sync_timeout": timedelta(seconds=options["sync_timeout"]),
+        "max_downtime": None if downtime is None else timedelta(seconds=downtime),
+        "switched_off_within": timedelta(seconds=options["timeout"]),
+        "expect_source_running": options["expect_source_running"],
+    }
+
+
+def _common(options: Options) -> dict[str, Any]:
+    consent = frozenset(Consent(word) for word in options["consent"] or ())
+    if consent and not (options["reason"] or "").strip():
+        raise PreconditionFailed(
+            "consent was given without a reason",
+            kind="bad_option",
+            remedy="Say who wants it and why with reason; it goes into the record",
+        )
+    return {
+        "consent": consent,
+        "reason": options["reason"] or "",
+        "turn_off_guest": options["if_guest_stays_up"] == "turn_off",
+        "guest_shutdown_timeout": timedelta(seconds=options["guest_shutdown_timeout"]),
+        "guest_timeout": timedelta(seconds=options["guest_timeout"]),
+    }
+
+
+def _point(options: Options) -> PointChoice:
+    began, before = options["outage_began"], options["recovery_point_before"]
+    return PointChoice(
+        wanted=options["recovery_point"],
+        before=None if before is None else moment(before, option="recovery_point_before"),
+        max_loss=duration(options["max_data_loss"], option="max_data_loss"),
+        outage_began=None if began == FROM_LAST_REPLICATION else moment(began, option="outage_began"),
+    )

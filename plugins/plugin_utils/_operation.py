@@ -1,0 +1,153 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Base of every action that changes VMs: resolve names, look, plan; in a real run go on, in check mode say the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, TransportError
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, RecoveryPoint, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import failover
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Outcome
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.times import Run
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import moment
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.words import direction
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
+    HostAction,
+    Session,
+    skew_warnings,
+    unreachable,
+    with_facts,
+)
+
+#: Seconds a silent host is asked again before what it holds counts as unknown.
+_PATIENCE: Final = 90.0
+
+
+class OperationAction(HostAction):
+    """Base of every action that moves or switches VMs.
+
+    Attributes:
+        done: the word for a VM for which the work was done.
+        planned: a move that loses nothing by what it is; None for what is no move.
+        gathers: what it reads beside the state, settings and jobs, per end.
+    """
+
+    done: ClassVar[str] = "moved"
+    planned: ClassVar[bool | None] = None
+    gathers: ClassVar[Mapping[End, frozenset[Gather]]] = {}
+
+    def goal(self, options: dict[str, Any]) -> Goal:
+        """The goal that the options ask for."""
+        raise NotImplementedError
+
+    def operation(self, goal: Goal, options: dict[str, Any], seen: Pair) -> Operation:
+        """The operation for one VM, which may depend on what it is."""
+        raise NotImplementedError
+
+    def work(self, session: Session) -> dict[str, Any]:
+        """Look, plan, and unless in check mode apply and verify."""
+        goal = self.goal(session.options)
+        looks = Looks(session.start_crew(), self.gathers, patience_seconds=_PATIENCE)
+        seen = _first_look(looks, session.name)
+        vm_ids = [*dict.fromkeys(resolve(session.options["vms"], seen[End.DESTINATION]).values())]
+        pairs = looks.pairs(vm_ids)
+        operations = {vm_id: self.operation(goal, session.options, pairs[vm_id]) for vm_id in vm_ids}
+        if self._task.check_mode:
+            outcomes = {vm_id: foresee(operations[vm_id], pairs[vm_id]) for vm_id in vm_ids}
+        else:
+            outcomes = self._run(session, looks, operations, pairs)
+        told = [self._told(outcomes[vm_id], operations[vm_id]) for vm_id in vm_ids]
+        result = run_result(told, self._about(session, goal, told))
+        result["warnings"] = [*skew_warnings(seen), *result["warnings"]]
+        return result
+
+    def _run(
+        self, session: Session, looks: Looks, operations: Mapping[str, Operation], pairs: Mapping[str, Pair]
+    ) -> dict[str, Outcome]:
+        show = self.progress(session)
+        heads = {vm_id: f"{pair.vm_name}: {direction(pair)}" for vm_id, pair in pairs.items()}
+        options = session.options
+        scheduler = Scheduler(
+            operations,
+            pairs,
+            looks.crew,
+            looks,
+            pace=Pace(
+                poll=options["poll_interval"],
+                concurrency=options["concurrency"],
+                stop_on_error=options["stop_on_error"],
+            ),
+            journal=session.journal,
+            report=lambda vm_id, line: show(vm_id, heads[vm_id], line),
+        )
+        return scheduler.run()
+
+    def _told(self, outcome: Outcome, operation: Operation) -> Outcome:
+        """The outcome with what the result says beside it."""
+        facts: dict[str, object] = {"strategy": operation.strategy}
+        if operation.strategy == "unplanned":
+            facts |= _loss(outcome, operation.goal)
+        told: Outcome = with_facts(outcome, **facts)
+        return told
+
+    def _about(self, session: Session, goal: Goal, outcomes: list[Outcome]) -> Run:
+        declared = session.options.get("declared_at")
+        return Run(
+            done=self.done,
+            planned=self.planned_move(session.options),
+            check_mode=bool(self._task.check_mode),
+            outage_began=goal.point.outage_began,
+            declared_at=None if declared is None else moment(declared, option="declared_at"),
+            consent=tuple(sorted(consent.value for consent in goal.consent)),
+            reason=goal.reason,
+            exchanges={host.name: host.exchanges for host in session.hosts.values()},
+            records=[plain(record) for record in session.journal.records],
+        )
+
+    def planned_move(self, options: dict[str, Any]) -> bool | None:
+        """Whether these options ask for a move that loses nothing by what it is."""
+        return self.planned
+
+
+def _first_look(looks: Looks, home: str) -> Mapping[End, Look]:
+    """The one place where a silence means UNREACHABLE: the task's own host, before anything was asked for."""
+    try:
+        return looks.first(silence_allowed=True)
+    except TransportError as error:
+        if error.host == home:
+            raise unreachable(error) from None  # core prints every cause it is given
+        raise
+
+
+def _loss(outcome: Outcome, goal: Goal) -> dict[str, object]:
+    """Which point was taken and what that lost, where this run failed the VM over."""
+    here = outcome.before.destination
+    called = any(done.step.method is Method.INITIATE_FAILOVER for done in outcome.performed)
+    if not isinstance(here, Side) or not called:
+        return {}
+    try:
+        chosen, taken = failover.chosen_point(here, goal.point), failover.point_time(here, goal.point)
+    except HyperVReplicaError:
+        return {}
+    began = goal.point.outage_began or here.last_replicated
+    point: RecoveryPoint | str = next((one for one in here.points if one.id == chosen), "latest")
+    facts: dict[str, object] = {"recovery_point": point, "outage_began": began}
+    if isinstance(began, datetime) and isinstance(taken, datetime):
+        facts["rpo_seconds"] = max(began - taken, timedelta()).total_seconds()
+        facts["rpo_proof"] = "from the outage to the recovery point"
+    return facts

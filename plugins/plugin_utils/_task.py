@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Base of every action that talks to hosts: options in, UNREACHABLE or FAILED out, progress through Display.
+
+This is where Ansible and sockets meet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from ansible.errors import AnsibleAuthenticationFailure, AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    AccessRefused,
+    HyperVReplicaError,
+    PreconditionFailed,
+    TransportError,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import WallClock
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import error_result
+from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import Opened, open_host, refuse_one_machine
+from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import match_peer, peer_connection, task_host
+
+#: Seconds between two lines about the same VM that differ in nothing but a percentage.
+_LINE_PAUSE: Final = 5.0
+
+#: A host whose clock is further from the controller's is warned of, for it makes every age doubtful.
+_SKEW: Final = timedelta(seconds=60)
+
+AUTO: Final = "auto"
+
+
+@dataclass
+class Session:
+    """The hosts of one task, opened, and what a run over them needs."""
+
+    options: dict[str, Any]
+    clock: WallClock
+    deadline: datetime
+    journal: Journal
+    hosts: dict[End, Host] = field(default_factory=dict)
+    opened: list[Opened] = field(default_factory=list)
+    crew: Crew | None = None
+
+    @property
+    def name(self) -> str:
+        """The inventory name of the task's host."""
+        return self.hosts[End.DESTINATION].name
+
+    def start_crew(self) -> Crew:
+        self.crew = Crew(self.hosts, self.clock, deadline=self.deadline)
+        return self.crew
+
+    def close(self) -> None:
+        """Let no request out any more, and end the sessions that no thread is using."""
+        if self.crew is not None:
+            self.crew.dismiss()
+        for opened in self.opened:
+            opened.close()
+
+
+class HostAction(ActionBase):
+    """Opens the task's host and its peer, and turns what goes wrong into what Ansible makes of it."""
+
+    _supports_check_mode, _supports_async = True, False
+    spec: ClassVar[Mapping[str, Any]]
+
+    def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Validate the options, do the work, and give the result."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        options: dict[str, Any] = plain(self.validate_argument_spec(**self.spec)[1])
+        session: Session | None = None
+        try:
+            session = self._open(options, task_vars or {})
+            return result | self.work(session)
+        except HyperVReplicaError as error:
+            return result | error_result(error)
+        finally:
+            if session is not None:
+                session.close()
+
+    def work(self, session: Session) -> dict[str, Any]:
+        """Do what this action is for."""
+        raise NotImplementedError
+
+    def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Session:
+        clock = WallClock()
+        run_id = str(uuid.uuid4())
+        session = Session(
+            options=options,
+            clock=clock,
+            deadline=clock.now() + timedelta(seconds=options["timeout"]),
+            journal=Journal(run_id, _journal_file(options.get("journal_dir"), run_id)),
+        )
+        home = open_host(task_host(self, task_vars), self._connection)
+        session.opened.append(home)
+        session.hosts[End.DESTINATION] = _host(home, clock)
+        peer = self._peer_name(options.get("peer"), session, task_vars)
+        if peer:
+            away = open_host(peer, peer_connection(self, peer, task_vars))
+            session.opened.append(away)
+            refuse_one_machine(home, away)
+            session.hosts[End.SOURCE] = _host(away, clock)
+        return session
+
+    def _peer_name(self, wanted: str | None, session: Session, task_vars: dict[str, Any]) -> str:
+        if wanted != AUTO:
+            return wanted or ""
+        look = at_first(lambda: session.hosts[End.DESTINATION].look({Gather.SETTINGS}), session.name)
+        return match_peer(self, _other_hosts(look, session.options.get("vms") or ()), task_vars)
+
+    def progress(self, session: Session) -> Callable[[str, str, str], None]:
+        """A function that shows a line about a VM: its key, what stands before the line, and the line."""
+        wanted = str(session.options.get("progress", "never"))
+        if wanted == "never" or self._task.no_log:
+            return lambda key, head, line: None
+        pause = _LINE_PAUSE if wanted == AUTO else _seconds(wanted)
+        display, shown = Display(), dict[str, tuple[str, datetime]]()
+
+        def show(key: str, head: str, line: str) -> None:
+            words, now = line.partition(" (")[0], session.clock.now()
+            before = shown.get(key)
+            if before and before[0] == words and (now - before[1]).total_seconds() < pause:
+                return
+            shown[key] = (words, now)
+            display.display(f"{head}: {line}")
+
+        return show
+
+
+def at_first(look: Callable[[], Look], home: str) -> Look:
+    """Take a look; the task's own host that cannot be reached by it ends UNREACHABLE.
+
+    Nothing was asked for yet, so nothing is lost by dropping the host from the play.
+    """
+    try:
+        return look()
+    except TransportError as error:
+        raise unreachable(error) from None  # core prints every cause it is given
+
+
+def unreachable(error: TransportError) -> AnsibleConnectionFailure:
+    """What core takes as UNREACHABLE."""
+    if isinstance(error, AccessRefused):
+        return AnsibleAuthenticationFailure(str(error))
+    return AnsibleConnectionFailure(str(error))
+
+
+def skew_warnings(looks: Mapping[End, Look]) -> list[str]:
+    """A line for each host whose clock is not the controller's."""
+    warnings = []
+    for look in looks.values():
+        clock, ours = look.facts.clock, look.seen_at
+        if clock is not None and ours is not None and abs(clock - ours) > _SKEW:
+            ahead = (clock - ours).total_seconds()
+            warnings.append(
+                f"the clock of {look.facts.name} is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} "
+                "the controller's; ages are taken on the host's own clock"
+            )
+    return warnings
+
+
+def _host(opened: Opened, clock: WallClock) -> Host:
+    return Host(
+        opened.name,
+        opened.carrier,
+        endpoint=opened.endpoint,
+        new_id=uuid.uuid4,
+        now=clock.now,
+    )
+
+
+def _other_hosts(look: Look, vms: tuple[str, ...] | list[str]) -> list[str]:
+    """The host names that the relationships of these VMs know, without the host's own."""
+    wanted = {name.strip("{} ").upper() for name in vms}
+    names: dict[str, None] = {}
+    for side in look.sides.values():
+        if side.settings is None or (wanted and not {side.vm_id.upper(), side.vm_name.upper()} & wanted):
+            continue
+        settings = side.settings
+        hosts = (settings.primary_host, settings.recovery_host)
+        points = (settings.primary_connection_point, settings.recovery_connection_point)
+        for name in filter(None, (*hosts, *points)):
+            if name.split(".", 1)[0].upper() != look.facts.computer_name.split(".", 1)[0].upper():
+                names[name] = None
+    return list(names)
+
+
+def _journal_file(folder: str | None, run_id: str) -> Callable[[Record], None] | None:
+    """Open the journal of a run; each record is on the disk before the function returns."""
+    if not folder:
+        return None
+    path = Path(folder).expanduser() / f"{run_id}.jsonl"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError as error:
+        raise PreconditionFailed(
+            f"the journal {path} cannot be written: {error.strerror}",
+            kind="bad_option",
+            remedy="Give a journal_dir that the controller may write to",
+        ) from None
+
+    def write(record: Record) -> None:
+        os.write(file, (json.dumps(plain(record), ensure_ascii=False) + "\n").encode())
+        os.fsync(file)
+
+    return write
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise PreconditionFailed(
+            f"progress is {text!r}", kind="bad_option", remedy="Give auto, never, or a number of seconds"
+        ) from None
+
+
+def with_facts(outcome: Any, **facts: object) -> Any:
+    """The outcome with facts that only the task knows."""
+    return replace(outcome, facts={**outcome.facts, **facts})
