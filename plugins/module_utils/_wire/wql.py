@@ -164,8 +164,9 @@ def _like_part(token: re.Match[str]) -> str:
     if members is None:
         return {"%": ".*", "_": "."}.get(whole, re.escape(whole))
     range_ends = _LIKE_RANGE.fullmatch(members)
-    inside = f"{re.escape(range_ends[1])}-{re.escape(range_ends[2])}" if range_ends else re.escape(members)
-    return f"[{negated}{inside}]"
+    if range_ends and range_ends[1] <= range_ends[2]:
+        return f"[{negated}{re.escape(range_ends[1])}-{re.escape(range_ends[2])}]"
+    return f"[{negated}{re.escape(members)}]"
 
 
 def _condition(name: str, choices: Sequence[Plain]) -> str:
