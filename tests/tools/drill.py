@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 #: What the playbook prints in its last task, one line for each.
@@ -22,11 +23,11 @@ CLOSING = re.compile(r"(VERDICT|REPORT): (.*?)\"?,?$")
 
 def main(arguments: list[str]) -> int:
     """Rehearse; 0 only if the playbook ended well and said its verdict and where the report is."""
-    environment = {**os.environ, "PWD": os.getcwd(), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PWD": str(Path.cwd()), "PYTHONUNBUFFERED": "1"}
     if sys.stdout.isatty():
         environment["ANSIBLE_FORCE_COLOR"] = "1"
     command = ["ansible-playbook", "hyperv.replica.rehearse", *arguments]
-    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace")
     closing = shown(run.stdout or ())
     code = run.wait()
     print(f"\nVERDICT: {closing.get('VERDICT', 'none, the rehearsal did not come to its end')}")

@@ -4,8 +4,9 @@
 
 """Put a stand-in for ``get-pip.py`` where ansible-test keeps the one it downloads.
 
-ansible-test fetches that file from a host which a closed network does not reach, and its own error text names the place to put
-one by hand. The stand-in does the same with the pip that Python brings along. A file that is there already is left alone.
+ansible-test fetches that file from a host which a closed network does not reach, and its own error text names the
+place to put one by hand. The stand-in does the same with the pip that Python brings along. A file that is there already
+is left alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ CACHE = Path.home() / ".ansible/test/cache"
 PIP_VERSION = re.compile(r"\bpip='(\d[\d.]*)'")
 
 STAND_IN = '''\
-"""Stand-in for get-pip.py, written by the tests of hyperv.replica: the pip of Python itself installs what is asked for."""
+"""Stand-in for get-pip.py, written by the tests of hyperv.replica: the pip of Python itself does the work."""
 
 import subprocess
 import sys

@@ -4,8 +4,8 @@
 
 """Copy the working tree to where ansible-test accepts it: ``.build/ansible_collections/hyperv/replica``.
 
-ansible-test looks at the real directory it runs in and refuses a plain clone and a symbolic link alike. What git tracks or
-would track is copied, times kept, so a second run copies what changed and nothing else; what is gone here goes there.
+ansible-test looks at the real directory it runs in and refuses a plain clone and a symbolic link alike. What git tracks
+or would track is copied, times kept, so a second run copies what changed and nothing else; what is gone here goes away.
 """
 
 from __future__ import annotations

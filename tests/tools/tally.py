@@ -4,8 +4,8 @@
 
 """Say what ran: every step with its time, and over all test runners how many tests passed.
 
-A step whose JUnit file is missing, empty, or tells of a skipped or failed test fails the run: a test that does not run proves
-nothing.
+A step whose JUnit file is missing, empty, or tells of a skipped or failed test fails the run: a test that does not run
+proves nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 RESULTS = Path(__file__).resolve().parents[2] / ".build/results"
@@ -30,22 +31,32 @@ class Count:
     @property
     def words(self) -> str:
         """As people read it; nothing where no test was counted."""
-        parts = [(self.tests - self.skipped - self.failed, "passed"), (self.failed, "failed"), (self.skipped, "skipped")]
+        passed = self.tests - self.skipped - self.failed
+        parts = [(self.failed, "failed"), (passed, "passed"), (self.skipped, "skipped")]
         return ", ".join(f"{number} {word}" for number, word in parts if number)
 
 
 def main() -> int:
     """Print one line for each step and the sum of all; 1 if a step failed or a test was skipped."""
-    steps = sorted((json.loads(path.read_text("utf-8")) for path in RESULTS.glob("*.json")), key=lambda step: step["order"])
-    counts = [count(RESULTS / step["junit"]) if step["junit"] and step["outcome"] != "not run" else None for step in steps]
+    steps = sorted(map(step_in, RESULTS.glob("*.json")), key=lambda step: step["order"])
+    counts = [counted(step) for step in steps]
     print("\nWhat ran:")
     for step, seen in zip(steps, counts, strict=True):
         print(f"  {step['outcome']:>8}  {step['seconds']:7.1f} s  {step['name']}{f': {seen.words}' if seen else ''}")
     return verdict(steps, [seen for seen in counts if seen])
 
 
-def count(junit: Path) -> Count:
-    """The numbers in JUNIT; a file that is not there counts as one failure."""
+def step_in(path: Path) -> dict[str, Any]:
+    """What step.py recorded of one step."""
+    step: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return step
+
+
+def counted(step: dict[str, Any]) -> Count | None:
+    """What a step's test runner counted, if it has one; a file that should be there and is not counts as a failure."""
+    if not step["junit"] or step["outcome"] == "not run":
+        return None
+    junit = RESULTS / step["junit"]
     if not junit.is_file():
         return Count(tests=1, failed=1)
     suites = list(ElementTree.parse(junit).getroot().iter("testsuite"))
@@ -57,10 +68,10 @@ def count(junit: Path) -> Count:
     return Count(tests, total("skipped"), total("failures", "errors")) if tests else Count(tests=1, failed=1)
 
 
-def verdict(steps: list[dict[str, object]], counts: list[Count]) -> int:
+def verdict(steps: list[dict[str, Any]], counts: list[Count]) -> int:
     """Print the closing line in the form of pytest's."""
     whole = Count(*(sum(getattr(seen, name) for seen in counts) for name in ("tests", "skipped", "failed")))
-    seconds = sum(float(str(step["seconds"])) for step in steps)
+    seconds = sum(step["seconds"] for step in steps)
     bad = whole.skipped or whole.failed or any(step["outcome"] == "failed" for step in steps)
     steps_passed = sum(step["outcome"] == "passed" for step in steps)
     print(f"{steps_passed} of {len(steps)} steps passed; tests of all runners together:")
