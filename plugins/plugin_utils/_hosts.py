@@ -67,10 +67,10 @@ def open_host(name: str, connection: Any) -> Opened:
         )
     transport = str(getattr(connection, "ansible_name", None) or getattr(connection, "transport", "unknown"))
     get_option: Callable[[str], Any] = connection.get_option
-    match transport.rpartition(".")[2]:
-        case "psrp":
+    match transport:
+        case "psrp" | "ansible.builtin.psrp" | "ansible.legacy.psrp":
             return _opened(name, psrp_options(get_option), _by_pypsrp)
-        case "winrm":
+        case "winrm" | "ansible.builtin.winrm" | "ansible.legacy.winrm":
             return _opened(name, winrm_options(get_option), _by_pywinrm)
     raise PreconditionFailed(
         f"its connection is {transport}",

@@ -27,11 +27,10 @@ from ansible.template import Templar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 
-#: Core's name of each connection that has a carrier, and every name it may go by in a playbook.
-CARRIED = {
-    "ansible.builtin.psrp": ("psrp", "ansible.builtin.psrp", "ansible.legacy.psrp"),
-    "ansible.builtin.winrm": ("winrm", "ansible.builtin.winrm", "ansible.legacy.winrm"),
-}
+#: The connections that have a carrier, by every name they may go by in a playbook.
+_CARRIED = tuple(
+    f"{prefix}{name}" for prefix in ("", "ansible.builtin.", "ansible.legacy.") for name in ("psrp", "winrm")
+)
 
 _ADDRESSES = ("ansible_psrp_host", "ansible_winrm_host", "ansible_host")
 
@@ -178,7 +177,7 @@ def _connection_name(action: ActionBase, variables: Mapping[str, Any], templar: 
 
 
 def _load(action: ActionBase, peer: str, name: str) -> Any:
-    if not any(name in names for names in CARRIED.values()):
+    if name not in _CARRIED:
         raise PreconditionFailed(
             f"the peer {peer} is reached by the connection {name}",
             kind="unsupported",

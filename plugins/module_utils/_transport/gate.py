@@ -108,6 +108,25 @@ def knock(session: requests.Session, endpoint: str, timeout: Any) -> int:
     return session.send(request, timeout=timeout).status_code
 
 
+def reply_body(error: Exception, decoded: object) -> bytes:
+    """The bytes of a reply that a library raised for its HTTP status.
+
+    Args:
+        error: what was raised, while it handled requests' own error.
+        decoded: the library's text; right where it was encrypted, else made by guess if no charset was named.
+    """
+    reply = getattr(error.__context__, "response", None)
+    if reply is not None and not reply.headers.get("content-type", "").startswith("multipart/"):
+        content: bytes = reply.content
+        return content
+    return str(decoded).encode("utf-8", "surrogateescape")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without the lines that explain it to programmers."""
+    return str(error).partition("\n")[0]
+
+
 def lost(host: str, gate: Gate, error: Exception) -> TransportError:
     """The error of ours for one that a library raised while it sent."""
     if gate.begun:

@@ -18,9 +18,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.gate import (
     Gate,
+    first_line,
     knock,
     lost,
     mount,
+    reply_body,
     seal,
     silence_logs,
 )
@@ -86,7 +88,7 @@ class PypsrpSession:
         try:
             answer: bytes = self._transport.send(envelope)
         except WinRMTransportError as error:
-            return _body(error)  # faults travel with HTTP 500
+            return reply_body(error, error.response_text)  # faults travel with HTTP 500
         except AuthenticationError:
             raise self._refused_in_mid_session() from None
         except Exception as error:
@@ -108,7 +110,7 @@ class PypsrpSession:
             raise
         except (AuthenticationError, SpnegoError) as error:
             self.close()
-            raise self._refused(_first_line(error)) from None
+            raise self._refused(first_line(error)) from None
         except ImportError as error:
             self.close()
             raise self._unusable(error) from None
@@ -156,19 +158,6 @@ class PypsrpSession:
             "the options of its psrp connection cannot be used",
             kind="unsupported",
             host=self._host,
-            cause=_first_line(error),
+            cause=first_line(error),
             remedy=remedy,
         )
-
-
-def _body(error: WinRMTransportError) -> bytes:
-    """The bytes as they came: the library has decoded them, by guess where the host named no charset."""
-    reply = getattr(error.__context__, "response", None)
-    if reply is not None and not reply.headers.get("content-type", "").startswith("multipart/"):
-        content: bytes = reply.content
-        return content
-    return str(error.response_text).encode("utf-8", "surrogateescape")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

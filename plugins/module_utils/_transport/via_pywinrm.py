@@ -21,9 +21,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.gate import (
     Gate,
+    first_line,
     knock,
     lost,
     mount,
+    reply_body,
     seal,
     silence_logs,
 )
@@ -108,7 +110,7 @@ class PywinrmSession:
             raise
         except (InvalidCredentialsError, SpnegoError, PermissionError, KerberosExchangeError) as error:
             self.close()
-            raise self._refused(_first_line(error)) from None
+            raise self._refused(first_line(error)) from None
         except WinRMTransportError as error:
             self.close()
             raise self._nobody(error.code) from None
@@ -125,7 +127,7 @@ class PywinrmSession:
         try:
             answer: bytes = self._transport.send_message(envelope)
         except WinRMTransportError as error:
-            return _body(error)  # faults travel with HTTP 500
+            return reply_body(error, error.response_text)  # faults travel with HTTP 500
         except InvalidCredentialsError:
             raise self._refused_in_mid_session() from None
         except Exception as error:
@@ -176,7 +178,7 @@ class PywinrmSession:
             f"{self._name} cannot be used with the options of its winrm connection",
             kind="unsupported",
             host=self._host,
-            cause=_first_line(error),
+            cause=first_line(error),
             remedy=f"{extra}correct the connection options",
         )
 
@@ -207,16 +209,3 @@ def _worst(host: str, refusals: Sequence[AccessRefused | PreconditionFailed]) ->
         return refusals[0]
     told = "; ".join(f"{refusal.found}{f' ({refusal.cause})' if refusal.cause else ''}" for refusal in refusals)
     return AccessRefused(f"no way of signing in was accepted: {told}", host=host, remedy=refusals[-1].remedy)
-
-
-def _body(error: WinRMTransportError) -> bytes:
-    """The bytes as they came, unless they were encrypted."""
-    reply = getattr(error.__context__, "response", None)
-    if reply is not None and not reply.headers.get("content-type", "").startswith("multipart/"):
-        content: bytes = reply.content
-        return content
-    return str(error.response_text).encode("utf-8", "surrogateescape")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

@@ -111,11 +111,14 @@ class _Listener(BaseHTTPRequestHandler):
         if self.host.scheme == "basic":
             wanted = base64.b64encode(f"{self.host.user}:{self.host.password}".encode()).decode()
             self.known = self.headers.get("Authorization") == f"Basic {wanted}"
+        elif self.host.scheme == "certificate":
+            wanted = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+            self.known = self.headers.get("Authorization") == wanted
         elif not self.known or self.headers.get("Authorization"):
             return self._negotiate()
         if not self.known:
             self._challenge(b"")
-        return self.known
+        return bool(self.known)
 
     def _negotiate(self) -> bool:
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")

@@ -8,7 +8,7 @@ import io
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,8 +34,6 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._transpo
 
 LOOK = b'<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>look</s:Body></s:Envelope>'
 CHANGE = LOOK.replace(b"look", b"change")
-
-Connect = Callable[..., SessionCarrier]
 
 WAYS = [("pypsrp", "basic"), ("pypsrp", "ntlm"), ("pypsrp", "negotiate"), ("pywinrm", "basic"), ("pywinrm", "ntlm")]
 
