@@ -181,7 +181,8 @@ def test_no_text_read_as_a_path_raises_anything_but_our_errors(text: str) -> Non
 @pytest.mark.parametrize(
     "value",
     [
-        "&lt;INSTANCE CLASSNAME=\"Msvm_Inner\">&lt;PROPERTY NAME='Name' TYPE='string'>&lt;VALUE>x&lt;/VALUE>&lt;/PROPERTY>&lt;/INSTANCE>",
+        "&lt;INSTANCE CLASSNAME='Msvm_Inner'>&lt;PROPERTY NAME='Name' TYPE='string'>"
+        "&lt;VALUE>x&lt;/VALUE>&lt;/PROPERTY>&lt;/INSTANCE>",
         f'<q:Name xmlns:q="{V2}/Msvm_Inner">x</q:Name>',
     ],
     ids=["as text", "as an element"],

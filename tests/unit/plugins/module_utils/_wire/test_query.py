@@ -84,7 +84,7 @@ def kinds(asked: list[Request]) -> list[str]:
 
 
 def filters(asked: list[Request]) -> list[str]:
-    return [sent(request).decode().count("Filter") and "filtered" or "whole" for request in asked]
+    return ["filtered" if b"Filter" in sent(request) else "whole" for request in asked]
 
 
 def test_a_filtered_question_is_the_one_of_the_reference() -> None:
