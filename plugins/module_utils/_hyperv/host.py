@@ -23,6 +23,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import Ci
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Identity, Settings, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.query import wsman_config
 
+__all__ = ["Gather", "Host", "Look", "Started"]
+
 _T = TypeVar("_T")
 
 
