@@ -111,21 +111,18 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Rehearse on simulated hosts
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Start the simulated estate
-      hyperv.replica.hyperv_replica_simulator:
-        estate: estates/tonight.yml
-        rate: 60
-      register: simulator
+- name: Start the simulated estate
+  hyperv.replica.hyperv_replica_simulator:
+    estate: estates/tonight.yml
+    rate: 60
+  delegate_to: localhost
+  register: simulator
 
-    - name: Add its hosts to the inventory
-      ansible.builtin.add_host: "{{ item | combine({'groups': 'hyperv'}) }}"
-      loop: "{{ simulator.hosts }}"
-      no_log: true
-      changed_when: false
+- name: Add its hosts to the inventory
+  ansible.builtin.add_host: "{{ item | combine({'groups': 'hyperv'}) }}"
+  loop: "{{ simulator.hosts }}"
+  no_log: true
+  changed_when: false
 
 - name: Cut the connection after the next failover was asked for
   hyperv.replica.hyperv_replica_simulator:
