@@ -38,13 +38,13 @@ def may_start(world: World, vm: Vm) -> bool:
     return not (vm.mode is ReplicationMode.PRIMARY and vm.state is ReplicationState.SYNCED)
 
 
-def power_on(world: World, host: Host, vm: Vm) -> None:
-    """Start or resume a copy; its guest answers once it has booted.
+def power_on(world: World, host: Host, vm: Vm, *, locked: bool = True) -> None:
+    """Start or resume a copy; its guest answers once it has booted. What locks it counts only while ``locked``.
 
     Raises:
         Refused: 32775 where it may not start, 32778 where the host has not the memory.
     """
-    if not may_start(world, vm):
+    if locked and not may_start(world, vm):
         raise Refused(32775)
     if not vm.alive and free_memory(host) < vm.memory:
         raise Refused(32778)

@@ -13,17 +13,15 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     JobType,
-    Power,
     ReplicationMode,
     ReplicationState,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies import replica_of
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import caption, error_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
-    Adapter,
-    Disk,
     Relationship,
     ReplicationSettings,
     Statistics,
@@ -226,41 +224,11 @@ def _new_receiver(case: Case, vm: Vm, settings: ReplicationSettings) -> Host:
 
 def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings, mode: ReplicationMode) -> None:
     relationship = Relationship(settings=replace(settings), statistics=Statistics(start=case.world.now))
-    copy = other.vm(vm.guid) or _empty_copy(case, vm, relationship)
+    copy = other.vm(vm.guid) or replica_of(vm, case.world.now, relationship)
     copy.relationships = {0: relationship}
     copy.mode = mode
     other.vms[copy.guid] = copy
     enter(case.world, other, copy, relationship, STATE.WAITING_FOR_INITIAL_REPLICATION)
-
-
-def _empty_copy(case: Case, vm: Vm, relationship: Relationship) -> Vm:
-    return replace(
-        vm,
-        created=case.world.now,
-        relationships={0: relationship},
-        power=Power.OFF,
-        requested_state=12,
-        disks=[_empty_disk(disk) for disk in vm.disks],
-        adapters=[_disconnected(adapter) for adapter in vm.adapters],
-        guest=replace(vm.guest, up_since=None),
-        recovery_points=[],
-        power_changed=None,
-        powered_on=None,
-        running_since=None,
-        booked=0,
-        was_running=False,
-        before_failover=None,
-        authorized="",
-    )
-
-
-def _empty_disk(disk: Disk) -> Disk:
-    return replace(disk, path="C:\\Replica\\" + disk.path.rpartition("\\")[2], writes={})
-
-
-def _disconnected(adapter: Adapter) -> Adapter:
-    """Page replication-virtual-machines: a replica's adapters start disconnected."""
-    return replace(adapter, switch="", failover=replace(adapter.failover))
 
 
 def _seconds_until(case: Case, moment: datetime | None) -> float:
