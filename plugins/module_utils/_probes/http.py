@@ -13,6 +13,7 @@ import http.client
 import socket
 import ssl
 import time
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -40,7 +41,7 @@ class _Refused(Exception):
 def probe_http(
     url: str,
     *,
-    status: int,
+    status: Collection[int],
     contains: str,
     timeout: float,
     ca_path: str | None = None,
@@ -50,7 +51,7 @@ def probe_http(
 
     Args:
         url: http or https.
-        status: the status that is right.
+        status: each status that is right.
         contains: a text that must stand in the first MiB of the body; empty for none.
         timeout: seconds for everything but the resolver, however slowly the other side drips.
         ca_path: file or directory of certificate authorities; the system's own when None.
@@ -144,9 +145,9 @@ def _expiry(sock: object) -> datetime | None:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), timezone.utc)
 
 
-def _difference(answer: _Answer, status: int, contains: str) -> str:
-    if answer.status != status:
-        return f"answers {answer.status}, not {status}"
+def _difference(answer: _Answer, status: Collection[int], contains: str) -> str:
+    if answer.status not in status:
+        return f"answers {answer.status}, not {' or '.join(map(str, status))}"
     if contains.encode() not in answer.body:
         return f"answers {status}, but the text {contains!r} is not in it"
     return ""

@@ -58,7 +58,7 @@ def _response(status: int, body: bytes) -> bytes:
 
 def test_the_right_status_and_text_are_right() -> None:
     with _server(_response(200, "Grüße: gesund".encode())) as (port, asked):
-        result = probe_http(f"http://127.0.0.1:{port}/health?x=1", status=200, contains="gesund", timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/health?x=1", status=[200], contains="gesund", timeout=2)
 
     assert result.ok
     assert asked[0].startswith(b"GET /health?x=1 HTTP/1.1\r\n")
@@ -68,7 +68,7 @@ def test_the_right_status_and_text_are_right() -> None:
 @pytest.mark.parametrize(("status", "contains", "word"), [(200, "", "503"), (503, "well", "'well'")])
 def test_another_status_or_a_missing_text_is_wrong_and_says_what_came(status: int, contains: str, word: str) -> None:
     with _server(_response(503, b"down")) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=status, contains=contains, timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/", status=[status], contains=contains, timeout=2)
 
     assert not result.ok
     assert word in result.detail
@@ -76,18 +76,18 @@ def test_another_status_or_a_missing_text_is_wrong_and_says_what_came(status: in
 
 def test_a_redirection_is_an_answer_and_is_not_followed() -> None:
     with _server(b"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (port, _asked):
-        assert probe_http(f"http://127.0.0.1:{port}/", status=302, contains="", timeout=2).ok
+        assert probe_http(f"http://127.0.0.1:{port}/", status=[302], contains="", timeout=2).ok
 
 
 def test_a_text_beyond_the_first_mebibyte_is_not_looked_for() -> None:
     with _server(_response(200, b" " * MAX_BODY + b"here")) as (port, _asked):
-        assert not probe_http(f"http://127.0.0.1:{port}/", status=200, contains="here", timeout=5).ok
+        assert not probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="here", timeout=5).ok
 
 
 def test_a_server_that_drips_does_not_hold_the_probe_beyond_its_time() -> None:
     drops = [b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n", *[b"x"] * 20]
     with _server(*drops, pause=0.1) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=200, contains="", timeout=0.3)
+        result = probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=0.3)
 
     assert not result.ok
     assert "no answer within 0.3 seconds" in result.detail
@@ -96,7 +96,7 @@ def test_a_server_that_drips_does_not_hold_the_probe_beyond_its_time() -> None:
 
 def test_a_silent_server_fails_in_time() -> None:
     with _server(b"", pause=0.2) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=200, contains="", timeout=0.1)
+        result = probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=0.1)
 
     assert not result.ok
     assert result.seconds < 1
@@ -105,7 +105,7 @@ def test_a_silent_server_fails_in_time() -> None:
 @pytest.mark.parametrize("piece", [b"", b"\x00\xff", b"HTTP/1.1 abc\r\n\r\n", b"x" * 100_000])
 def test_what_is_not_http_fails_and_raises_nothing(piece: bytes) -> None:
     with _server(piece) as (port, _asked):
-        assert not probe_http(f"http://127.0.0.1:{port}/", status=200, contains="", timeout=2).ok
+        assert not probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=2).ok
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_not_http_fails_and_raises_nothing(piece: bytes) -> None:
     ],
 )
 def test_a_url_that_is_none_fails_and_shows_no_password(url: str) -> None:
-    result = probe_http(url, status=200, contains="", timeout=1)
+    result = probe_http(url, status=[200], contains="", timeout=1)
 
     assert not result.ok
     assert "s3cret" not in result.detail
@@ -130,7 +130,7 @@ def test_a_url_that_is_none_fails_and_shows_no_password(url: str) -> None:
 
 def test_a_token_in_the_query_is_not_shown() -> None:
     with _server(_response(500, b"")) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/a?token=s3cret#f", status=200, contains="", timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/a?token=s3cret#f", status=[200], contains="", timeout=2)
 
     assert "s3cret" not in result.detail
 
@@ -139,7 +139,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with _server(_response(200, b"")) as (port, _asked):
-        assert probe_http(f"http://127.0.0.1:{port}/", status=200, contains="", timeout=2).ok
+        assert probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=2).ok
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def _serving(certificate: Path) -> ssl.SSLContext:
 
 def test_a_certificate_of_a_known_authority_is_accepted_and_its_expiry_told(certificate: Path) -> None:
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        result = probe_http(f"https://127.0.0.1:{port}/", status=200, contains="", timeout=2, ca_path=str(certificate))
+        result = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, ca_path=str(certificate))
 
     assert result.ok
     assert result.certificate_expires == NOT_AFTER
@@ -183,9 +183,9 @@ def test_a_certificate_of_a_known_authority_is_accepted_and_its_expiry_told(cert
 
 def test_a_certificate_of_an_unknown_authority_is_refused_unless_told_otherwise(certificate: Path) -> None:
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        strict = probe_http(f"https://127.0.0.1:{port}/", status=200, contains="", timeout=2)
+        strict = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2)
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        lax = probe_http(f"https://127.0.0.1:{port}/", status=200, contains="", timeout=2, validate=False)
+        lax = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, validate=False)
 
     assert not strict.ok
     assert "certificate" in strict.detail
@@ -193,6 +193,6 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_told_otherwise(
 
 
 def test_authorities_that_are_not_there_fail_and_raise_nothing(tmp_path: Path) -> None:
-    result = probe_http("https://127.0.0.1:9/", status=200, contains="", timeout=1, ca_path=str(tmp_path / "none"))
+    result = probe_http("https://127.0.0.1:9/", status=[200], contains="", timeout=1, ca_path=str(tmp_path / "none"))
 
     assert not result.ok
