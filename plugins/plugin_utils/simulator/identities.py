@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -97,14 +96,9 @@ def service_settings_id(sight: Sight) -> str:
     return f"Microsoft:{sight.host.name}\\HVR"
 
 
-def switch_guid(host: Host, name: str) -> str:
-    """Name of the Msvm_VirtualEthernetSwitch whose ElementName is ``name``."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{host.name}.switch")).upper()
-
-
 def switch_ref(host: Host, name: str) -> Ref:
     """A virtual switch of the host."""
-    keys = {"CreationClassName": "Msvm_VirtualEthernetSwitch", "Name": switch_guid(host, name)}
+    keys = {"CreationClassName": "Msvm_VirtualEthernetSwitch", "Name": host.switch_guid(name)}
     return Ref("Msvm_VirtualEthernetSwitch", keys)
 
 

@@ -16,7 +16,6 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identitie
     Sight,
     provider_id,
     service_settings_id,
-    switch_guid,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import job_caption, job_status
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
@@ -122,7 +121,7 @@ def switches(sight: Sight) -> Iterator[Values]:
             "Description": sight.said("switch"),
             "ElementName": name,
             "EnabledState": 2,
-            "Name": switch_guid(sight.host, name),
+            "Name": sight.host.switch_guid(name),
             "RequestedState": 12,
         }
 
