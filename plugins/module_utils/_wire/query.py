@@ -12,21 +12,16 @@ reading the class whole and filtering here.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
-    HyperVReplicaError,
-    OutcomeUnknown,
-    TransportError,
-    WireError,
-    WsmanFault,
-)
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
-from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference, class_uri
-from ansible_collections.hyperv.replica.plugins.module_utils._wire.document import child, child_text, local_name
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.document import child, local_name
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Request, Talk
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.pages import every_item, release
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.wql import (
     Association,
     Query,
@@ -38,8 +33,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.wql import (
 )
 
 __all__ = [
-    "MAX_ITEMS",
-    "MAX_PAGES",
     "Query",
     "QueryMemo",
     "associators_of",
@@ -57,20 +50,14 @@ __all__ = [
 
 _T = TypeVar("_T")
 
-#: Most objects and pages that one answer may have. A host with 1000 VMs shows some ten thousand settings objects.
-MAX_ITEMS: Final = 200_000
-MAX_PAGES: Final = 5_000
-
-#: So many empty pages in a row are no answer that is still coming.
-MAX_EMPTY_PAGES: Final = 20
-
 #: How a host says that it does not take the filter: of DSP0226 and of WS-Enumeration.
 _FILTER_REFUSED: Final = frozenset(
     {"CannotProcessFilter", "FilteringNotSupported", "FilterDialectRequestedUnavailable"}
 )
 
-#: WMI errors that blame this question and not WQL: invalid class, invalid query ("WMI Error Constants").
-_QUESTION_WRONG: Final = frozenset({0x80041010, 0x80041017})
+#: WMI errors that may blame this question and not WQL (Microsoft's page "WMI Error Constants").
+_INVALID_CLASS: Final = 0x80041010
+_INVALID_QUERY: Final = 0x80041017
 
 _ENUMERATE_EPR: Final = "EnumerateEPR"
 _ENUMERATE_BOTH: Final = "EnumerateObjectAndEPR"
@@ -81,10 +68,20 @@ class QueryMemo:
     """What was learned of one host, kept by whoever asks it more than once.
 
     Attributes:
-        refuses_wql: by namespace; it answers whole classes and refuses filters there.
+        refuses_wql: namespaces in which it answers whole classes and refuses filters; and where it calls the query
+            invalid, which may be the fault of one property, namespaces with the class behind them.
     """
 
     refuses_wql: set[str] = field(default_factory=set)
+
+    def knows(self, query: Query) -> bool:
+        """The host is known not to take this question."""
+        return bool(self.refuses_wql & {query.namespace, _subject(query)})
+
+    def learn(self, query: Query, hresult: int | None) -> None:
+        """It refused the question with this WMI error, and answered it as whole classes."""
+        if hresult != _INVALID_CLASS:
+            self.refuses_wql.add(_subject(query) if hresult == _INVALID_QUERY else query.namespace)
 
 
 def instances(query: Query, *, page: int = 32000, memo: QueryMemo | None = None) -> Talk[list[CimInstance]]:
@@ -124,13 +121,6 @@ def wsman_config() -> Talk[CimInstance]:
     return CimInstance.from_element(body, class_name="Config")
 
 
-def release(context: str, *, resource_uri: str) -> Talk[None]:
-    """Tell the host that nobody will ask for the rest of an enumeration."""
-    body = ET.Element(f"{{{names.ENUMERATION}}}Release")
-    ET.SubElement(body, f"{{{names.ENUMERATION}}}EnumerationContext").text = context
-    yield Request(action=names.RELEASE, resource_uri=resource_uri, body=body)
-
-
 def _either(
     query: Query,
     memo: QueryMemo | None,
@@ -140,33 +130,37 @@ def _either(
     """Let the host answer, and work it out from whole classes where the host does not take the question."""
     if query.impossible:
         return []
-    known = memo is not None and query.namespace in memo.refuses_wql
-    if query.text and known and query.answerable_here:
+    if query.text and query.answerable_here and memo is not None and memo.knows(query):
         return (yield from work_out())
     try:
         return (yield from ask())
     except WsmanFault as fault:
         if not query.text or fault.subcode not in _FILTER_REFUSED or not query.answerable_here:
             raise
-        blames_wql = fault.hresult not in _QUESTION_WRONG
+        hresult = fault.hresult
     found = yield from work_out()
-    if memo is not None and blames_wql:
-        memo.refuses_wql.add(query.namespace)
+    if memo is not None:
+        memo.learn(query, hresult)
     return found
 
 
+def _subject(query: Query) -> str:
+    linked = query.association.assoc_class if query.association else ""
+    return f"{query.namespace}/{linked}/{query.class_name}"
+
+
 def _instances(query: Query, page: int) -> Talk[list[CimInstance]]:
-    items = yield from _items(query, page)
+    items = yield from every_item(query, page)
     return [_instance(item, query) for item in items]
 
 
 def _references(query: Query, page: int) -> Talk[list[CimReference]]:
-    items = yield from _items(query, page, mode=_ENUMERATE_EPR)
+    items = yield from every_item(query, page, mode=_ENUMERATE_EPR)
     return [CimReference.from_element(item, namespace=query.namespace) for item in items]
 
 
 def _pairs(query: Query, page: int) -> Talk[list[tuple[CimInstance, CimReference]]]:
-    items = yield from _items(query, page, mode=_ENUMERATE_BOTH)
+    items = yield from every_item(query, page, mode=_ENUMERATE_BOTH)
     return [_pair(item, query) for item in items]
 
 
@@ -240,100 +234,5 @@ def _pair(item: ET.Element, query: Query) -> tuple[CimInstance, CimReference]:
     """w:Item holds the object and then its reference (DSP0226, EnumerateObjectAndEPR)."""
     instance = next((inner for inner in item if local_name(inner) != "EndpointReference"), None)
     if instance is None or child(item, "EndpointReference") is None:
-        raise WireError("an item without an object and its reference came", host="")
+        raise WireError("an item without an object and its reference came")
     return _instance(instance, query), CimReference.from_element(item, namespace=query.namespace)
-
-
-def _items(query: Query, page: int, mode: str = "") -> Talk[list[ET.Element]]:
-    """Every item of every page.
-
-    A Pull whose answer was lost is not sent again, since the host may have moved on and a page would be missing;
-    the question is put once more from its beginning.
-    """
-    pages = _Pages(query, page, mode)
-    try:
-        return (yield from pages.read())
-    except OutcomeUnknown:
-        if not pages.pulled:
-            raise
-    return (yield from _Pages(query, page, mode).read())
-
-
-class _Pages:
-    """One enumeration, from its Enumerate to the end of its sequence."""
-
-    def __init__(self, query: Query, page: int, mode: str) -> None:
-        self._uri = class_uri("*" if query.text else query.class_name, query.namespace)
-        self._opening = _enumerate_body(query, page, mode)
-        self._page = page
-        self._context = ""
-        self._items: list[ET.Element] = []
-        self._count = self._empty = 0
-        self.pulled = False
-
-    def read(self) -> Talk[list[ET.Element]]:
-        try:
-            yield from self._read()
-        except TransportError:
-            raise  # the session is gone, and the host forgets what nobody pulls
-        except HyperVReplicaError:
-            yield from self._release()
-            raise
-        return self._items
-
-    def _read(self) -> Generator[Request, ET.Element, None]:
-        body = yield Request(action=names.ENUMERATE, resource_uri=self._uri, body=self._opening, repeatable=True)
-        self._take(body, "EnumerateResponse")
-        while self._context:
-            self.pulled = True
-            body = yield Request(action=names.PULL, resource_uri=self._uri, body=_pull_body(self._context, self._page))
-            self._take(body, "PullResponse")
-
-    def _take(self, body: ET.Element, expected: str) -> None:
-        if local_name(body) != expected:
-            raise WireError(f"{expected} was expected and {local_name(body)} came")
-        # A Pull answered without a context is answered with the old one still good (WS-Enumeration 3.2).
-        if child(body, "EndOfSequence") is not None:
-            self._context = ""
-        elif child(body, "EnumerationContext") is not None:
-            self._context = child_text(body, "EnumerationContext")
-        held = child(body, "Items")
-        items = [] if held is None else list(held)
-        self._items += items
-        self._bound(len(items))
-
-    def _bound(self, came: int) -> None:
-        self._count += 1
-        self._empty = 0 if came else self._empty + 1
-        if len(self._items) > MAX_ITEMS or self._count > MAX_PAGES:
-            raise WireError(f"an answer without end came: {len(self._items)} objects on {self._count} pages")
-        if self._empty > MAX_EMPTY_PAGES:
-            raise WireError(f"an answer without end came: {self._empty} empty pages in a row")
-
-    def _release(self) -> Generator[Request, ET.Element, None]:
-        if not self._context:
-            return
-        context, self._context = self._context, ""
-        try:
-            yield from release(context, resource_uri=self._uri)
-        except HyperVReplicaError:
-            return  # the host forgets it by itself; the trouble before is what matters
-
-
-def _enumerate_body(query: Query, page: int, mode: str) -> ET.Element:
-    body = ET.Element(f"{{{names.ENUMERATION}}}Enumerate")
-    ET.SubElement(body, f"{{{names.WSMAN}}}OptimizeEnumeration")
-    ET.SubElement(body, f"{{{names.WSMAN}}}MaxElements").text = str(page)
-    if mode:
-        ET.SubElement(body, f"{{{names.WSMAN}}}EnumerationMode").text = mode
-    if query.text:
-        ET.SubElement(body, f"{{{names.WSMAN}}}Filter", {"Dialect": names.WQL}).text = query.text
-    return body
-
-
-def _pull_body(context: str, page: int) -> ET.Element:
-    body = ET.Element(f"{{{names.ENUMERATION}}}Pull")
-    ET.SubElement(body, f"{{{names.ENUMERATION}}}EnumerationContext").text = context
-    # Without this a host gives one item per page (recorded by go-wsman).
-    ET.SubElement(body, f"{{{names.ENUMERATION}}}MaxElements").text = str(page)
-    return body

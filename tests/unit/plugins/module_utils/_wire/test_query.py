@@ -17,8 +17,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import Outc
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Request, answer
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.pages import MAX_EMPTY_PAGES
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.query import (
-    MAX_EMPTY_PAGES,
     QueryMemo,
     associators_of,
     every,
@@ -237,11 +237,14 @@ def test_a_host_known_to_refuse_filters_is_not_asked_again() -> None:
     assert len(asked) == 1
 
 
-def test_a_wrong_question_does_not_count_as_refusing_wql() -> None:
+def test_a_query_called_invalid_is_not_asked_again_and_other_classes_are() -> None:
     memo = QueryMemo()
-    told(instances(wql_select("Msvm_Thing", where={"New": 1}), memo=memo), [filter_refused(0x80041017), FLEET])
+    query = wql_select("Msvm_Thing", where={"Name": "b2"})
+    told(instances(query, memo=memo), [filter_refused(0x80041017), FLEET])
+    _found, again = told(instances(query, memo=memo), [FLEET])
+    _found, other = told(instances(wql_select("Msvm_Other"), memo=memo), [first()])
 
-    assert not memo.refuses_wql
+    assert (filters(again), filters(other)) == (["whole"], ["filtered"])
 
 
 def test_a_class_that_does_not_exist_is_reported_as_such() -> None:
