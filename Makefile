@@ -86,7 +86,6 @@ drill-step:
 	@$(STEP) "make drill" $(MAKE) drill
 
 docs: mirror
-	@$(TOOLS)/make_venv.sh $(BUILD)/venvs/docs docs/requirements.txt
 	@$(TOOLS)/build_docs.sh
 
 build: mirror
