@@ -25,7 +25,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.document impo
 _NAMESPACE_SELECTOR: Final = "__cimnamespace"
 
 _PATH: Final = re.compile(r"(?:[\\/]{2}[^\\/]+[\\/])?(?:([^:]*):)?([A-Za-z_]\w*)(?:\.(.*)|=@)?", re.ASCII | re.DOTALL)
-_KEY: Final = re.compile(r"""\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,"']*)\s*(?:,|$)""", re.DOTALL)
+_KEY: Final = re.compile(
+    r"""\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,"']*)\s*(?:,|\Z)""", re.ASCII | re.DOTALL
+)
 _ESCAPED: Final = re.compile(r"""\\([\\"'])""")
 
 

@@ -161,7 +161,7 @@ def test_a_path_in_braces_escapes_backslashes_and_quotes() -> None:
 
 
 @given(
-    st.dictionaries(st.from_regex(r"[A-Za-z]\w{0,5}", fullmatch=True), st.text(), min_size=1, max_size=3),
+    st.dictionaries(st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,5}", fullmatch=True), st.text(), min_size=1, max_size=3),
     st.sampled_from(["HV01", "."]),
 )
 def test_an_object_path_is_read_back_as_it_was_written(keys: dict[str, str], server: str) -> None:
