@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.control import Control
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import EstateError, load_estate
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import load_estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.inventory import inventory_text
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.section import EstateError
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.server import Server, Setup
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import Account, Policy, SignInError
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import SWITCHES

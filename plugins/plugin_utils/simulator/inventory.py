@@ -75,7 +75,8 @@ def _winrm(access: Mapping[str, Any], scheme: str, auth: str) -> dict[str, Any]:
         "ansible_winrm_cert_pem": access["client_cert"] if auth == "certificate" else None,
         "ansible_winrm_cert_key_pem": access["client_key"] if auth == "certificate" else None,
     }
-    return _given(variables)
+    # null, and only null, makes pywinrm ignore the proxy of the environment
+    return {**_given(variables), "ansible_winrm_proxy": None}
 
 
 def _given(variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def attach(state_file: str | Path) -> Simulation | None:
         simulation.ask("GET", "/hosts")
     except (FileNotFoundError, SimulatorGone):
         return None
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SimulatorError(f"{path} is no state file of a simulator") from error
     return simulation
 
