@@ -28,8 +28,6 @@ _PATH: Final = re.compile(r"(?:[\\/]{2}[^\\/]+[\\/])?(?:([^:]*):)?([A-Za-z_]\w*)
 _KEY: Final = re.compile(
     r"""\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,"']*)\s*(?:,|\Z)""", re.ASCII | re.DOTALL
 )
-    r"""\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^,"']*)\s*(?:,|\Z)""", re.ASCII | re.DOTALL
-)
 _ESCAPED: Final = re.compile(r"""\\([\\"'])""")
 
 
