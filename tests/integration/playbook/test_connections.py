@@ -176,6 +176,18 @@ def test_either_host_is_reached_by_either_connection(site: Site, home: Any, away
     assert reached(site) == (1, 1)
 
 
+@pytest.mark.parametrize("prefix", ["ansible.builtin.", "ansible.legacy."])
+def test_connections_go_by_their_full_names_too(site: Site, prefix: str) -> None:
+    site.inventory(
+        by_psrp(site.home, ansible_connection=f"{prefix}psrp"), by_winrm(site.away, ansible_connection=f"{prefix}winrm")
+    )
+
+    results, printed = site.run(PLAY)
+
+    assert "failed" not in results[0], printed
+    assert reached(site) == (1, 1)
+
+
 @pytest.mark.parametrize("library", ["psrp", "winrm"])
 def test_ntlm_with_message_encryption_works_for_both_hosts(site: Site, library: str, tmp_path: Path) -> None:
     home, away = (FakeHost(tmp_path, "ntlm", user="both-user", password=HOME_PASSWORD) for _ in range(2))
