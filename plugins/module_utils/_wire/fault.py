@@ -72,7 +72,7 @@ def read_fault(element: ET.Element) -> Fault:
         about="" if about is None else (about.text or "").strip().rpartition("/")[2],
         hresult=_hresult(element),
         machine="" if said is None else said.get("Machine", ""),
-        detail=" ".join(dict.fromkeys(_texts(element))),
+        detail=_joined(dict.fromkeys(_texts(element))),
     )
 
 
@@ -160,6 +160,12 @@ def _texts(element: ET.Element) -> Iterator[str]:
         for inner in descendants(element, name):
             parts = inner.itertext() if name == "ExtendedError" else _own_text(inner)
             yield from filter(None, (part.strip() for part in parts))
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """All of them, but for what another one says too."""
+    said = list(texts)
+    return " ".join(text for text in said if not any(text != other and text in other for other in said))
 
 
 def _own_text(element: ET.Element) -> Iterator[str]:

@@ -40,6 +40,15 @@ def test_the_hosts_words_stay_whole_and_are_said_once() -> None:
     assert error.detail.count("Der Filter kann nicht verarbeitet werden.") == 1
 
 
+def test_a_text_that_a_longer_one_holds_is_not_said_twice() -> None:
+    inner = "<Message>Not found. (no such job)</Message>"
+    fault = read_fault(
+        ET.fromstring(f"<Fault><Reason><Text>Not found.</Text></Reason><Detail>{inner}</Detail></Fault>")
+    )
+
+    assert fault.detail == "Not found. (no such job)"
+
+
 def test_the_other_form_is_read_too_without_knowing_what_it_relates_to() -> None:
     error = refusal("fault_wmi_error.reply.xml")
 
