@@ -175,7 +175,9 @@ def _serving(certificate: Path) -> ssl.SSLContext:
 
 def test_a_certificate_of_a_known_authority_is_accepted_and_its_expiry_told(certificate: Path) -> None:
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        result = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, ca_path=str(certificate))
+        result = probe_http(
+            f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, ca_path=str(certificate)
+        )
 
     assert result.ok
     assert result.certificate_expires == NOT_AFTER
