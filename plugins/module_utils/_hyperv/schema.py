@@ -169,7 +169,8 @@ def provider(path: str | None) -> str:
     """The provider's GUID out of an object path: its last quoted text. The built-in one where none is named."""
     quoted = re.findall(r"\"([^\"]*)\"|'([^']*)'", path or "")
     named = "".join(quoted[-1]) if quoted else (path or "")
-    return named.strip("{} ").upper() or BUILT_IN_PROVIDER
+    guids = _GUID.findall(named)  # the key is InstanceID or Name; the GUID ends either
+    return (guids[-1] if guids else named.strip("{} ")).upper() or BUILT_IN_PROVIDER
 
 
 def job(instance: CimInstance, owner: str) -> Job:
