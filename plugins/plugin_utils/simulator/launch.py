@@ -119,7 +119,7 @@ def _started(python: str, arguments: Sequence[str], scratch: Path) -> Simulation
         process.kill()
         process.wait()
         words = said.read_text(encoding="utf-8", errors="replace").strip() or str(error)
-        raise SimulatorError(f"the simulator did not start: {words}") from None
+        raise SimulatorError(f"the simulator did not start: {words.splitlines()[-1]}") from None
     return Simulation(ready, process)
 
 
