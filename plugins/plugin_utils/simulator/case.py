@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
@@ -16,7 +16,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationMode,
     ReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, start_job
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work, start_job
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import RecoveryPoint, Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import enter, halt
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb, MethodCall, MethodResult, Ref
@@ -144,32 +144,22 @@ class Case:
         seconds: float,
         finish: Callable[[], None],
         undo: Callable[[], None] | None = None,
-        *,
-        outputs: Mapping[str, Any] | None = None,
     ) -> MethodResult:
         """Answer with a job that does ``finish`` when its time is up."""
-        job = start_job(self.world, self.host, vm, job_type, seconds, finish=finish, undo=undo)
-        return MethodResult(STARTED, job, outputs or {})
+        work = Work(job_type=job_type, seconds=seconds, finish=finish, undo=undo)
+        return MethodResult(STARTED, start_job(self.world, self.host, vm, work))
 
-    def passing(
-        self,
-        vm: Vm,
-        relationship: Relationship,
-        state: ReplicationState,
-        job_type: JobType,
-        seconds: float,
-        finish: Callable[[], None],
-    ) -> MethodResult:
+    def passing(self, vm: Vm, relationship: Relationship, state: ReplicationState, work: Work) -> MethodResult:
         """Answer with a job, and show a state while it runs; when it does not end well the state is as before."""
-        before, asked = relationship.state, state
-        relationship.state = asked
+        before = relationship.state
+        relationship.state = state
         halt(relationship)
 
         def undo() -> None:
-            if relationship.state is asked:
+            if relationship.state is state:
                 enter(self.world, self.host, vm, relationship, before)
 
-        return self.job(vm, job_type, seconds, finish, undo)
+        return MethodResult(STARTED, start_job(self.world, self.host, vm, replace(work, undo=undo)))
 
     def enter(self, vm: Vm, relationship: Relationship, state: ReplicationState) -> None:
         """Let a relationship on this host reach a state."""

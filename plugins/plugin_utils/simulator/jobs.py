@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobState
@@ -36,40 +37,44 @@ class Refused(Exception):
         self.how = how
 
 
-def start_job(
-    world: World,
-    host: Host,
-    vm: Vm | None,
-    job_type: int,
-    seconds: float,
-    *,
-    finish: Callable[[], None] | None = None,
-    undo: Callable[[], None] | None = None,
-    cancellable: bool = True,
-) -> Job:
-    """Begin a job that calls ``finish`` when its time is up.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a job does.
 
-    ``finish`` may raise Refused, which makes the job fail; then, and when it is cancelled, ``undo`` is called.
+    Attributes:
+        finish: called when its time is up; may raise Refused, which makes the job fail.
+        undo: called when it fails or is cancelled.
     """
+
+    job_type: int
+    seconds: float
+    finish: Callable[[], None] | None = None
+    undo: Callable[[], None] | None = None
+    cancellable: bool = True
+
+
+def start_job(world: World, host: Host, vm: Vm | None, work: Work) -> Job:
+    """Begin a job; it ends by itself when its time is up."""
     job = Job(
         guid=world.new_guid(),
-        type=job_type,
+        type=work.job_type,
         vm_guid=vm.guid if vm else "",
         submitted=world.now,
         changed=world.now,
-        seconds=seconds,
-        cancellable=cancellable,
-        finish=finish,
-        undo=undo,
+        seconds=work.seconds,
+        cancellable=work.cancellable,
+        finish=work.finish,
+        undo=work.undo,
     )
     host.jobs[job.guid] = job
-    job.event = world.after(seconds, lambda: _end(world, host, job))
+    job.event = world.after(work.seconds, lambda: _end(world, host, job))
     return job
 
 
 def failing_job(world: World, host: Host, vm: Vm | None, job_type: int, code: int) -> Job:
     """Begin a job that changes nothing and fails with this ErrorCode."""
-    return start_job(world, host, vm, job_type, SECONDS_TO_REFUSAL, finish=refusing(code))
+    work = Work(job_type=job_type, seconds=SECONDS_TO_REFUSAL, finish=refusing(code))
+    return start_job(world, host, vm, work)
 
 
 def refusing(code: int) -> Callable[[], None]:

@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
     Counters,
     PointKind,
@@ -87,9 +87,8 @@ def initiate_failover(case: Case) -> MethodResult:
         case.enter(vm, relationship, STATE.RECOVERED)
         _cancel_resynchronization(case, vm)
 
-    return case.passing(
-        vm, relationship, STATE.FAILOVER_IN_PROGRESS, JobType.INITIATE_FAILOVER, FAILOVER_SECONDS, finish
-    )
+    work = Work(job_type=JobType.INITIATE_FAILOVER, seconds=FAILOVER_SECONDS, finish=finish)
+    return case.passing(vm, relationship, STATE.FAILOVER_IN_PROGRESS, work)
 
 
 def revert_failover(case: Case) -> MethodResult:
@@ -179,7 +178,7 @@ def test_replica_system(case: Case) -> MethodResult:
 
     keys = {"CreationClassName": "Msvm_ComputerSystem", "Name": copy_guid}
     outputs = {"ResultingSystem": Ref("Msvm_ComputerSystem", keys)}
-    return case.job(vm, JobType.INITIATE_TEST_REPLICA, TEST_COPY_SECONDS, finish, outputs=outputs)
+    return replace(case.job(vm, JobType.INITIATE_TEST_REPLICA, TEST_COPY_SECONDS, finish), outputs=outputs)
 
 
 def change_mode_to_primary(case: Case) -> MethodResult:
@@ -325,4 +324,5 @@ def _bring_back(case: Case, vm: Vm, content: list[Counters] | None) -> MethodRes
 
     size = missing(vm.writes, there.writes) * vm.bytes_per_write
     seconds = compare_seconds(case.world, vm) + transfer_seconds(case.world, size)
-    return case.passing(vm, vm.relationship, STATE.FAILBACK_IN_PROGRESS, JobType.INITIATE_FAILBACK, seconds, finish)
+    work = Work(job_type=JobType.INITIATE_FAILBACK, seconds=seconds, finish=finish)
+    return case.passing(vm, vm.relationship, STATE.FAILBACK_IN_PROGRESS, work)

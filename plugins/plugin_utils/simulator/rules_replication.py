@@ -19,7 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies import replica_of
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import caption, error_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
     Relationship,
@@ -142,7 +142,8 @@ def resynchronize(case: Case) -> MethodResult:
 
     extended = relationship.index == 1
     job_type = JobType.RESYNCHRONIZING_EXTENDED if extended else JobType.RESYNCHRONIZING
-    return case.passing(vm, relationship, STATE.RESYNCHRONIZING, job_type, seconds, finish)
+    work = Work(job_type=job_type, seconds=seconds, finish=finish)
+    return case.passing(vm, relationship, STATE.RESYNCHRONIZING, work)
 
 
 def remove_relationship(case: Case) -> MethodResult:
@@ -254,15 +255,15 @@ def _start_copy(case: Case, vm: Vm, relationship: Relationship, kind: int) -> Me
 
     partner(case.world, case.host, vm, relationship)
     if kind == 2:  # stays in 2 until the copy is imported (page startreplication)
-        return case.passing(vm, relationship, waiting, job_type, seconds, lambda: None)
+        return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=seconds))
     if case.world.switches.is_("start_job_ends", "at_completion"):
-        return case.passing(vm, relationship, waiting, job_type, seconds, complete)
+        return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=seconds, finish=complete))
 
     def begun() -> None:
         relationship.sending = stamp = case.world.now
         case.world.after(seconds, lambda: _complete_by_itself(case, vm, relationship, stamp))
 
-    return case.passing(vm, relationship, waiting, job_type, 2.0, begun)
+    return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=2.0, finish=begun))
 
 
 def _complete_by_itself(case: Case, vm: Vm, relationship: Relationship, stamp: datetime) -> None:

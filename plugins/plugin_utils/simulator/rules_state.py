@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationState,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import Case, receives
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, cancel
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work, cancel
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import (
     complete_copy,
@@ -92,14 +92,12 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
     case.idle(vm)
     case.require(not move.off or vm.power is Power.OFF)
     _check_as_replica(case, vm, move)
-    return case.passing(
-        vm,
-        relationship,
-        move.shows or move.requested,
-        move.job_type,
-        _seconds(case, vm, relationship, move),
-        lambda: move.finish(case, vm, relationship),
+    work = Work(
+        job_type=move.job_type,
+        seconds=_seconds(case, vm, relationship, move),
+        finish=lambda: move.finish(case, vm, relationship),
     )
+    return case.passing(vm, relationship, move.shows or move.requested, work)
 
 
 def _fits(move: Move, vm: Vm, relationship: Relationship) -> bool:
