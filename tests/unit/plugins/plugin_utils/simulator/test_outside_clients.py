@@ -17,10 +17,9 @@ from http.client import HTTPConnection, HTTPSConnection
 from typing import Any
 
 import pytest
-import xmltodict
 from pypsrp.exceptions import WSManFaultError
 from pypsrp.wsman import SelectorSet, WSMan
-from winrm.protocol import Protocol
+from winrm.protocol import Protocol, xmltodict  # the reader and writer of XML that pywinrm itself uses
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.launch import Simulation, start
 
