@@ -123,8 +123,9 @@ vms:
       contains:
         destination:
           description: >-
-            What the destination showed. Among others C(host), C(vm_name), C(power), C(mode), C(state), C(health),
-            C(last_replicated), C(settings) and C(jobs); or C(host) and C(why) where nothing is known.
+            What the destination showed. C(host), C(vm_name), C(power), C(mode), C(state), C(health),
+            C(last_replicated), C(start_action), C(test_copy), C(guest) and the running C(jobs); or C(host), C(why) and
+            C(said) where nothing is known.
           type: dict
           returned: always
         source:

@@ -84,7 +84,7 @@ def _told(vm_id: str, looks: Mapping[End, Look]) -> dict[str, Any]:
         "name": here.vm_name,
         "id": vm_id,
         "age_seconds": None,
-        "here": side_result(here, repeated=True),
+        "here": side_result(here, whole=True),
     }
     clock, last = here.facts.clock, here.last_replicated
     if clock is not None and last is not None:
@@ -94,7 +94,7 @@ def _told(vm_id: str, looks: Mapping[End, Look]) -> dict[str, Any]:
         told["statistics"] = plain(statistics)
     if End.SOURCE in looks:
         pair = _pair(here, vm_id, looks[End.SOURCE])
-        told |= {"now": where_now(pair), "there": side_result(pair.source, repeated=True)}
+        told |= {"now": where_now(pair), "there": side_result(pair.source, whole=True)}
     return told
 
 

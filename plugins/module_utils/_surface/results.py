@@ -31,8 +31,22 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.words impo
 #: Facts of an outcome that have a key of their own in the result; all others are returned under ``facts``.
 _LIFTED: Final = ("strategy", "recovery_point", "outage_began", "served_at", "rpo_seconds", "rpo_proof")
 
-#: What a look gathers that only one task returns; before and after would repeat it for each VM.
-_NOT_REPEATED: Final = ("facts", "points", "notes")
+#: What before and after say of an end; all that a look shows is what hyperv_replica_info is for.
+_BRIEF: Final = (
+    "host",
+    "vm_name",
+    "power",
+    "mode",
+    "state",
+    "health",
+    "last_replicated",
+    "start_action",
+    "test_copy",
+    "guest",
+    "jobs",
+    "why",
+    "said",
+)
 
 
 def run_result(outcomes: Iterable[Outcome], run: Run) -> dict[str, Any]:
@@ -99,20 +113,22 @@ def pair_result(seen: Pair) -> dict[str, Any]:
     return {"destination": side_result(seen.destination), "source": side_result(seen.source)}
 
 
-def side_result(side: Side | Absent, *, repeated: bool = False) -> dict[str, Any]:
-    """One end. What the host says of itself, points and notes only where they are asked for by ``repeated``."""
+def side_result(side: Side | Absent, *, whole: bool = False) -> dict[str, Any]:
+    """One end: in brief, with its running jobs only, or the whole of what was read."""
     told: dict[str, Any] = plain(side)
+    del told["facts"]
     if isinstance(side, Side):
         told |= {
             "state": plain(side.state),
             "health": plain(side.health),
             "last_replicated": plain(side.last_replicated),
         }
-    left_out = ("facts",) if repeated else _NOT_REPEATED
-    return {name: value for name, value in told.items() if name not in left_out}
+        told["jobs"] = plain(side.jobs if whole else [job for job in side.jobs if job.running])
+    return told if whole else {name: told[name] for name in _BRIEF if name in told}
 
 
 def point_result(point: RecoveryPoint) -> dict[str, Any]:
+    """A recovery point in plain types."""
     told: dict[str, Any] = plain(point)
     return told
 
@@ -125,7 +141,7 @@ def step_result(step: Step, seen: Pair) -> dict[str, Any]:
         "method": step.method.value,
         "mutates": step.method.mutates,
         "arguments": plain(step.arguments),
-        "expects": plain(step.expects),
+        "expects": {name: shown for name, shown in plain(step.expects).items() if shown},
         "loses": step.loses.value,
         "can_be_undone": step.can_be_undone,
         "consent": plain(step.consent),

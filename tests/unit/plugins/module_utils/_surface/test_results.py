@@ -37,7 +37,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
     Step,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import error_result, run_result
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import (
+    error_result,
+    run_result,
+    side_result,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.times import Run
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.words import where_now
 
@@ -157,6 +161,11 @@ def test_states_and_return_codes_carry_number_and_name() -> None:
     assert vm["performed"][0]["return_code"]["name"] != ""
 
 
+def test_before_and_after_are_brief_and_the_whole_of_an_end_is_there_on_request() -> None:
+    assert "settings" not in run_result([MOVED], PLANNED)["vms"][0]["before"]["source"]
+    assert side_result(SOURCE, whole=True)["settings"]["interval"] == 300
+
+
 def test_the_loss_of_an_unplanned_failover_is_measured_from_outage_to_point() -> None:
     point = RecoveryPoint(
         id="P1", name="p", kind=VirtualSystemType.POINT_STANDARD, created=NOON - timedelta(minutes=10)
@@ -238,6 +247,6 @@ def test_one_line_says_where_the_vm_is_now_and_what_is_unknown(seen: Pair, line:
 
 
 def test_a_result_is_plain_enough_for_json_and_hides_what_is_hidden() -> None:
-    text = json.dumps(run_result([MOVED], PLANNED))
+    text = json.dumps([run_result([MOVED], PLANNED), side_result(SOURCE, whole=True)])
 
     assert "hidden" not in text
