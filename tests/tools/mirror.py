@@ -57,10 +57,9 @@ def remove_all_but(wanted: set[Path]) -> int:
     gone = [path for path in walked(MIRROR) if path not in wanted and not made_there(path)]
     for path in gone:
         (MIRROR / path).unlink()
-    for folder, _folders, _files in os.walk(MIRROR, topdown=False):
-        path = Path(folder).relative_to(MIRROR)
-        if not made_there(path) and holds_caches_only(MIRROR / path):
-            shutil.rmtree(folder)
+    for path in {folder for gone_file in gone for folder in gone_file.parents}:
+        if holds_caches_only(MIRROR / path):
+            shutil.rmtree(MIRROR / path)
     return len(gone)
 
 
@@ -71,7 +70,7 @@ def made_there(path: Path) -> bool:
 
 def holds_caches_only(folder: Path) -> bool:
     """Whether nothing but bytecode is left in FOLDER."""
-    return folder != MIRROR and all(entry.name == "__pycache__" for entry in folder.iterdir())
+    return folder.is_dir() and all(path.suffix == ".pyc" for path in folder.rglob("*") if not path.is_dir())
 
 
 def copy_if_changed(path: Path) -> bool:
@@ -88,7 +87,7 @@ def copy_if_changed(path: Path) -> bool:
 
 def mark_as_a_tree_of_its_own() -> None:
     """Keep ansible-test from walking up to our own repository, where everything below ``.build`` is ignored."""
-    if (TREE / ".git").exists() and not (MIRROR / ".git").exists():
+    if (TREE / ".git").exists() and not (MIRROR / ".git/refs/heads").is_dir():
         subprocess.run(["git", "init", "--quiet", "--initial-branch=main", str(MIRROR)], check=True)
 
 
