@@ -19,21 +19,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.certificates import HAS_CRYPTOGRAPHY
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.control import Control
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import load_estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.inventory import inventory_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.section import EstateError
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.server import Server, Setup
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import Account, Policy, SignInError
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import HAS_SPNEGO, Account, Policy, SignInError
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import SWITCHES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import World
 
+#: What it needs beside the standard library and PyYAML, and whether it is there.
+_LIBRARIES: Final = {"cryptography": HAS_CRYPTOGRAPHY, "pyspnego": HAS_SPNEGO}
 _REHEARSAL: Final = Path(__file__).resolve().parents[3] / "playbooks" / "files" / "estates" / "rehearsal.yml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a simulator until it is told to end; the exit status is 2 when it cannot start."""
     options = _parser().parse_args(arguments)
+    if missing := [name for name, there in _LIBRARIES.items() if not there]:
+        sys.stderr.write(f"hyperv-replica-simulator: {' and '.join(missing)} missing in {sys.executable}\n")
+        return 2
     try:
         with _private_directory() as directory:
             _run(options, directory)

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.simulatio
     SimulatorGone,
 )
 
-__all__ = ["Simulation", "SimulatorError", "attach", "private_directory", "start"]
+__all__ = ["Launch", "Simulation", "SimulatorError", "attach", "private_directory", "start"]
 
 _PACKAGE: Final = "ansible_collections.hyperv.replica.plugins.plugin_utils.simulator"
 _COLLECTION: Final = Path(__file__).resolve().parents[3]
@@ -32,48 +33,60 @@ _COLLECTION: Final = Path(__file__).resolve().parents[3]
 _START_SECONDS: Final = 60.0
 
 
-def start(
-    estate: str | Path | Mapping[str, Any] | None = None,
-    *,
-    rate: float = 1.0,
-    switches: Mapping[str, str] | None = None,
-    seed: int = 0,
-    idle_timeout: float = 3600.0,
-    parent_pid: int | None = None,
-    log_file: str | Path | None = None,
-    state_file: str | Path | None = None,
-    about: Mapping[str, Any] | None = None,
-    options: Sequence[str] = (),
-    python: str = sys.executable,
-) -> Simulation:
-    """Start a simulator and wait until its hosts answer.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a simulator is started; all of it has a default.
 
-    Args:
-        estate: path of an estate file, its content, or None for the collection's rehearsal.
+    Attributes:
         rate: simulated seconds per second.
+        seed: of everything that is made up.
         idle_timeout: seconds without any request after which it ends by itself; 0 for never.
         parent_pid: it ends when this process is gone.
         state_file: where a later process finds it, see ``attach``; private, and gone when it ends.
         about: words of the starter, kept in the state file for whoever attaches.
         options: more of the command line, such as ``--http-only``.
+    """
+
+    rate: float = 1.0
+    switches: Mapping[str, str] | None = None
+    seed: int = 0
+    idle_timeout: float = 3600.0
+    parent_pid: int | None = None
+    log_file: str | Path | None = None
+    state_file: str | Path | None = None
+    about: Mapping[str, Any] | None = None
+    options: Sequence[str] = ()
+    python: str = sys.executable
+
+    def arguments(self) -> list[str]:
+        """The command line this comes to; of the estate it says nothing."""
+        arguments = [f"--rate={self.rate}", f"--seed={self.seed}", f"--idle-timeout={self.idle_timeout}", *self.options]
+        arguments += [f"--switch={name}={value}" for name, value in (self.switches or {}).items()]
+        arguments += [f"--parent-pid={self.parent_pid}"] if self.parent_pid else []
+        arguments += [f"--log={Path(self.log_file).absolute()}"] if self.log_file else []
+        return arguments + ([f"--state-file={Path(self.state_file).absolute()}"] if self.state_file else [])
+
+
+def start(estate: str | Path | Mapping[str, Any] | None = None, **how: Any) -> Simulation:
+    """Start a simulator and wait until its hosts answer.
+
+    Args:
+        estate: path of an estate file, its content, or None for the collection's rehearsal.
+        how: the attributes of ``Launch``.
 
     Raises:
         SimulatorError: it did not start; the text is what it said.
     """
+    launch = Launch(**how)
     scratch = Path(tempfile.mkdtemp(prefix="hyperv-replica-start-"))
     try:
-        arguments = [f"--rate={rate}", f"--seed={seed}", f"--idle-timeout={idle_timeout}", *options]
-        arguments += [f"--switch={name}={value}" for name, value in (switches or {}).items()]
-        arguments += [f"--parent-pid={parent_pid}"] if parent_pid else []
-        arguments += [f"--estate={_estate_file(estate, scratch)}"] if estate is not None else []
-        arguments += [f"--log={Path(log_file).absolute()}"] if log_file else []
-        arguments += [f"--state-file={Path(state_file).absolute()}"] if state_file else []
-        simulation = _started(python, arguments, scratch)
-        if state_file:
-            _write_state(Path(state_file), simulation, about or {})
-        return simulation
+        given = [f"--estate={_estate_file(estate, scratch)}"] if estate is not None else []
+        simulation = _started(launch.python, [*launch.arguments(), *given], scratch)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    if launch.state_file:
+        _write_state(Path(launch.state_file), simulation, launch.about or {})
+    return simulation
 
 
 def attach(state_file: str | Path) -> Simulation | None:

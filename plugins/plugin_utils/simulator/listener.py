@@ -16,8 +16,6 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer
 from typing import Final, cast
 
-from spnego.exceptions import SpnegoError
-
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import CONTENT_TYPE
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.doors import abort
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.frames import (
@@ -27,7 +25,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.frames im
     encrypted_protocol,
     is_encrypted,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import SignIn
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import SignIn, SpnegoError
 
 #: Larger than any MaxEnvelopeSize (500 KB of characters by default, wsman config) with its frame.
 MAX_BODY: Final = 4 * 1024 * 1024

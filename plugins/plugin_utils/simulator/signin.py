@@ -21,8 +21,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import spnego
-from spnego.exceptions import SpnegoError
+try:
+    import spnego
+    from spnego.exceptions import SpnegoError
+except ImportError:
+    HAS_SPNEGO = False
+else:
+    HAS_SPNEGO = True
 
 #: What a client with a certificate sends instead of credentials (DMTF DSP0226, security profiles).
 MUTUAL: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -157,9 +158,9 @@ def test_it_ends_when_nobody_asks_anything() -> None:
         ({"options": ["--keytab", "/does/not/exist"]}, r"gssapi|keytab"),
     ],
 )
-def test_what_cannot_start_says_why(arguments: dict[str, object], words: str) -> None:
+def test_what_cannot_start_says_why(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(SimulatorError, match=words) as error:
-        start(**arguments)  # type: ignore[arg-type]
+        start(**arguments)
 
     assert "Traceback" not in str(error.value)
 
