@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.wql_match
 
 _MODES: Final = ("", "EnumerateEPR", "EnumerateObjectAndEPR")
 _POLYMORPHISM: Final = ("", "IncludeSubClassProperties", "ExcludeSubClassProperties", "None")
+_FROM: Final = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE)
 _WSMAN: Final = f"{{{names.WSMAN}}}"
 _BINDING: Final = f"{{{names.CIM_BINDING}}}"
 
@@ -188,6 +190,15 @@ def _item_xml(one: Instance, mode: str, found: Found) -> str:
     if mode == "EnumerateObjectAndEPR":
         return f'<w:Item xmlns:w="{names.WSMAN}">{shown}{endpoint_xml(instance_ref(one))}</w:Item>'
     return shown
+
+
+def class_named(request: Request) -> str:
+    """The class a request names: in its URI, or behind the FROM of its query; empty where it names none."""
+    name = class_in_uri(request.resource_uri)
+    if name != "*" or request.body is None:
+        return "" if name == "*" else name
+    found = _FROM.search("".join(request.body.itertext()))
+    return found[1] if found else ""
 
 
 def vms_named(request: Request) -> Iterator[str]:

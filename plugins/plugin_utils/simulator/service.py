@@ -28,10 +28,14 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults im
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.methods import invoke
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.queries import items, resource_class, vms_named
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.queries import (
+    class_named,
+    items,
+    resource_class,
+    vms_named,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.reader import (
     Request,
-    class_in_uri,
     message_id,
     read_request,
 )
@@ -137,12 +141,12 @@ class Service:
         return self._refused(ordered(trouble), self.peek(body))
 
     def _facts(self, request: Request) -> RequestFacts:
-        class_name = class_in_uri(request.resource_uri)
+        class_name = class_named(request)
         method = _method(request)
         return RequestFacts(
             action=method or request.action.rpartition("/")[2],
             resource_uri=request.resource_uri,
-            class_name="" if class_name == "*" else class_name,
+            class_name=class_name,
             method=method,
             vm=self._concerned(request),
             mutating=request.action in _WRITING or bool(method and is_mutating(class_name, method)),

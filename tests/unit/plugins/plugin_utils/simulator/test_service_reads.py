@@ -1,0 +1,519 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Get, Enumerate, Pull and Release of a simulated host, as real hosts were recorded to answer them."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import (
+    ANONYMOUS,
+    ASSOCIATION,
+    CIM,
+    CIMV2,
+    CONFIG,
+    MESSAGE,
+    ODD,
+    ODD_NAME,
+    SQL01,
+    START,
+    V2,
+    XSI,
+    A,
+    B,
+    N,
+    Pair,
+    S,
+    W,
+    X,
+    children,
+    enumerate_,
+    envelope,
+    fault,
+    get,
+    instances,
+    optimised,
+    pull,
+    query,
+    reference,
+    selector,
+    soap_body,
+    value,
+    vm_selectors,
+)
+
+VM = f"{V2}/Msvm_ComputerSystem"
+
+
+def context_of(body: ET.Element) -> str:
+    return next(element.text or "" for element in body.iter(f"{{{N}}}EnumerationContext"))
+
+
+def test_identify_is_answered_without_any_header() -> None:
+    identity = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+    request = f'<s:Envelope xmlns:s="{S}" xmlns:i="{identity}"><s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>'
+
+    reply = Pair().ask(request)
+
+    told = soap_body(reply)[0]
+    assert told.tag == f"{{{identity}}}IdentifyResponse"
+    assert [child.tag.partition("}")[2] for child in told] == ["ProtocolVersion", "ProductVendor", "ProductVersion"]
+    assert reply.facts.action == "Identify"
+
+
+def test_a_reply_relates_to_the_message_id_verbatim_and_speaks_the_hosts_language() -> None:
+    root = ET.fromstring(Pair().ask(get("Msvm_ComputerSystem", vm_selectors(SQL01)), "HV-B").body)
+
+    assert root.findtext(f".//{{{A}}}RelatesTo") == MESSAGE
+    assert root.findtext(f".//{{{A}}}Action") == f"{X}/GetResponse"
+    assert root.findtext(f".//{{{A}}}To") == ANONYMOUS
+    assert root.get("{http://www.w3.org/XML/1998/namespace}lang") == "de-DE"
+
+
+def test_odd_to_repeated_message_ids_other_prefixes_and_unqualified_must_understand_are_served() -> None:
+    pair = Pair()
+    request = f"""<env:Envelope xmlns:env="{S}" xmlns:wsa="{A}" xmlns:wm="{W}"><env:Header>
+      <wsa:Action mustUnderstand="true">{X}/Get</wsa:Action><wm:SelectorSet>
+      <wm:Selector Name="CreationClassName">Msvm_ComputerSystem</wm:Selector>
+      <wm:Selector Name="Name"><![CDATA[{SQL01}]]></wm:Selector></wm:SelectorSet>
+      <wsa:To>http://windows-host:5985/wsman</wsa:To><wsa:MessageID>{MESSAGE}</wsa:MessageID>
+      <wm:ResourceURI mustUnderstand="true">{VM}</wm:ResourceURI></env:Header><env:Body/></env:Envelope>"""
+
+    assert [value(pair.body(request)[0], "ElementName") for _ in range(2)] == ["SQL01", "SQL01"]
+
+
+def test_a_header_that_must_be_understood_and_is_not_is_refused() -> None:
+    request = get("Msvm_ComputerSystem", vm_selectors(SQL01), headers='<q:Odd xmlns:q="urn:odd" s:mustUnderstand="1"/>')
+
+    assert fault(Pair().ask(request))[0] == "s:MustUnderstand"
+
+
+def test_a_class_uri_is_compared_without_case_and_method_names_with() -> None:
+    shouted = get("MSVM_COMPUTERSYSTEM", vm_selectors(SQL01), uri=V2.replace("root/", "ROOT/"))
+
+    assert Pair().body(shouted)[0].tag == f"{{{VM}}}Msvm_ComputerSystem"
+
+
+def test_an_instance_has_its_shape() -> None:
+    one = Pair().body(get("Msvm_ComputerSystem", vm_selectors(SQL01)))[0]
+
+    names = [child.tag.partition("}")[2] for child in one]
+    assert one.get(f"{{{XSI}}}type", "").endswith(":Msvm_ComputerSystem_Type")
+    assert {child.tag.partition("}")[0][1:] for child in one} == {VM}
+    assert names == sorted(names, key=str.casefold)
+    assert children(one, "InstanceID")[0].get(f"{{{XSI}}}nil") == "true"
+    assert not children(one, "AvailableRequestedStates")
+    assert [child.text for child in children(one, "OperationalStatus")] == ["2"]
+    assert children(one, "InstallDate")[0][0].tag == f"{{{CIM}}}Datetime"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", children(one, "InstallDate")[0][0].text or "")
+
+
+def test_never_is_the_year_1601_and_an_interval_is_an_iso_duration() -> None:
+    pair = Pair()
+    relationship = pair.body(get("Msvm_ReplicationRelationship", selector("InstanceID", f"Microsoft:{SQL01}\\HVR\\0")))[
+        0
+    ]
+    settings = pair.body(get("Msvm_VirtualSystemSettingData", selector("InstanceID", f"Microsoft:{SQL01}")))[0]
+
+    assert children(relationship, "LastApplicationConsistentReplicationTime")[0][0].text == "1601-01-01T00:00:00Z"
+    assert children(settings, "AutomaticStartupActionDelay")[0][0].tag == f"{{{CIM}}}Interval"
+    assert children(settings, "AutomaticStartupActionDelay")[0][0].text == "P0DT0H0M0S"
+
+
+def test_a_reference_inside_an_instance_has_no_wrapper() -> None:
+    link = instances(Pair().body(enumerate_("Msvm_SystemReplicationRelationship", optimised())))[0]
+
+    antecedent = children(link, "Antecedent")[0]
+    assert [child.tag for child in antecedent] == [f"{{{A}}}Address", f"{{{A}}}ReferenceParameters"]
+    assert antecedent.findtext(f"{{{A}}}ReferenceParameters/{{{W}}}ResourceURI") == VM
+
+
+def test_captions_follow_the_language_of_the_host_and_numbers_do_not() -> None:
+    pair = Pair()
+    one, other = (pair.body(get("Msvm_ComputerSystem", vm_selectors(SQL01)), host)[0] for host in ("HV-A", "HV-B"))
+
+    assert value(one, "Caption") == "Virtual Machine"
+    assert value(other, "Caption") == "Virtueller Computer"
+    assert (value(one, "ReplicationState"), value(other, "ReplicationState")) == ("3", "3")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "selectors", "expected"),
+    [
+        ("Msvm_ComputerSystem", selector("Name", SQL01), ("a:DestinationUnreachable", 2150858752)),
+        ("Msvm_ComputerSystem", "", ("w:InvalidSelectors", 2150859002)),
+        ("Msvm_ComputerSystem", vm_selectors(SQL01) + selector("Odd", "1"), ("w:InvalidSelectors", 2150858843)),
+        ("Msvm_ComputerSystem", vm_selectors(SQL01) * 2, ("w:InvalidSelectors", 2150858847)),
+        ("Msvm_ShutdownComponent", selector("SystemName", SQL01), ("w:InvalidSelectors", 2150858842)),
+        ("Msvm_ComputerSystem", vm_selectors(SQL01[::-1]), ("a:DestinationUnreachable", 2150858752)),
+        ("Msvm_Nothing", selector("InstanceID", "1"), ("a:DestinationUnreachable", 2150858752)),
+        ("*", "", ("a:DestinationUnreachable", 2150858811)),
+    ],
+)
+def test_a_get_that_windows_refuses_is_refused(class_name: str, selectors: str, expected: tuple[str, int]) -> None:
+    assert fault(Pair().ask(get(class_name, selectors))) == expected
+
+
+def test_a_namespace_that_does_not_exist_is_told_apart_by_its_hresult() -> None:
+    reply = Pair().ask(get("Msvm_ComputerSystem", vm_selectors(SQL01), uri=V2.replace("/v2", "/v3")))
+
+    assert fault(reply) == ("a:DestinationUnreachable", 2150858752)
+    assert b"0x8004100e" in reply.body
+
+
+def test_a_uri_that_is_not_of_wmi_is_a_bad_uri() -> None:
+    shell = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+
+    assert fault(Pair().ask(envelope(f"{X}/Create", f"{shell}/cmd"))) == ("a:DestinationUnreachable", 2150858811)
+
+
+def test_the_uri_and_a_namespace_selector_have_to_agree() -> None:
+    pair = Pair()
+    agreeing = vm_selectors(SQL01) + selector("__cimnamespace", "root/virtualization/v2")
+
+    assert value(pair.body(get("Msvm_ComputerSystem", agreeing))[0], "Name") == SQL01
+    other = agreeing.replace("root/virtualization/v2", "root/cimv2")
+    assert fault(pair.ask(get("Msvm_ComputerSystem", other)))[0] == "w:InvalidSelectors"
+
+
+def test_the_dmtf_form_of_a_uri_finds_its_namespace_in_a_selector() -> None:
+    form = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2"
+    selectors = vm_selectors(SQL01) + selector("__cimnamespace", "root/virtualization/v2")
+
+    assert value(Pair().body(get("Msvm_ComputerSystem", selectors, uri=form))[0], "Name") == SQL01
+
+
+def test_a_service_is_found_by_its_class_name_alone() -> None:
+    found = Pair().body(get("Msvm_ReplicationService", selector("CreationClassName", "Msvm_ReplicationService")))[0]
+
+    assert (value(found, "Name"), value(found, "SystemName")) == ("replicasvc", "HV-A")
+
+
+def test_the_configuration_says_how_large_an_envelope_may_be() -> None:
+    root = Pair().body(envelope(f"{X}/Get", CONFIG))[0]
+
+    assert root.findtext(f"{{{CONFIG}}}MaxEnvelopeSizekb") == "500"
+    assert root.findtext(f"{{{CONFIG}}}Service/{{{CONFIG}}}EnumerationTimeoutms") == "240000"
+
+
+def test_an_enumerate_that_is_not_optimised_gives_only_a_context() -> None:
+    response = Pair().body(enumerate_("Msvm_ComputerSystem"))[0]
+
+    assert [child.tag for child in response] == [f"{{{N}}}EnumerationContext"]
+    assert (response[0].text or "").startswith("uuid:")
+
+
+def test_an_optimised_enumerate_gives_all_that_fits_in_the_namespace_of_wsman() -> None:
+    response = Pair().body(enumerate_("Msvm_ComputerSystem", optimised()))[0]
+
+    assert [child.tag for child in response] == [
+        f"{{{N}}}EnumerationContext",
+        f"{{{W}}}Items",
+        f"{{{W}}}EndOfSequence",
+    ]
+    assert not response[0].text
+    assert len(response[1]) == 3
+
+
+def test_the_first_reply_holds_one_item_when_not_all_fit_and_the_switch_says_so() -> None:
+    pair = Pair(spare=300, first_page="one_item")
+
+    first = pair.body(enumerate_("Msvm_ComputerSystem", optimised()))
+    page = pair.body(pull(context_of(first)))
+
+    assert len(instances(first)) == 1
+    assert len(instances(page)) > 20
+    assert not list(first.iter(f"{{{W}}}EndOfSequence"))
+
+
+def test_pages_of_about_half_the_envelope_follow_one_another_until_all_is_there() -> None:
+    pair = Pair(spare=300)
+    size = "<w:MaxEnvelopeSize>153600</w:MaxEnvelopeSize>"
+    reply = pair.ask(enumerate_("Msvm_ComputerSystem", optimised(), headers=size))
+    seen = len(instances(soap_body(reply)))
+    contexts: list[str] = []
+
+    while context := context_of(soap_body(reply)):
+        contexts.append(context)
+        reply = pair.ask(pull(context))
+        page = soap_body(reply)
+        seen += len(instances(page))
+        if list(page.iter(f"{{{N}}}EndOfSequence")):
+            assert not list(page.iter(f"{{{N}}}EnumerationContext"))
+            break
+
+    assert 60_000 < len(pair.ask(enumerate_("Msvm_ComputerSystem", optimised(), headers=size)).body) < 80_000
+    assert seen == 303
+    assert len(contexts) == len(set(contexts)) > 1
+
+
+def test_a_pull_without_max_elements_gives_one_item_and_a_new_context() -> None:
+    pair = Pair()
+    context = context_of(pair.body(enumerate_("Msvm_ComputerSystem")))
+
+    page = pair.body(pull(context, None))
+
+    assert [child.tag for child in page[0]] == [f"{{{N}}}EnumerationContext", f"{{{N}}}Items"]
+    assert len(instances(page)) == 1
+    assert context_of(page) != context
+
+
+def test_a_context_is_good_for_one_pull() -> None:
+    pair = Pair()
+    context = context_of(pair.body(enumerate_("Msvm_ComputerSystem")))
+    pair.body(pull(context, None))
+
+    assert fault(pair.ask(pull(context))) == ("n:InvalidEnumerationContext", 2150858884)
+
+
+def test_a_context_dies_after_240_seconds_and_not_before() -> None:
+    pair = Pair()
+    late, early = (context_of(pair.body(enumerate_("Msvm_ComputerSystem"))) for _ in range(2))
+    pair.wait(239)
+    assert len(instances(pair.body(pull(early)))) == 3
+    pair.wait(2)
+
+    assert fault(pair.ask(pull(late)))[0] == "n:InvalidEnumerationContext"
+
+
+def test_release_ends_a_context() -> None:
+    pair = Pair()
+    context = context_of(pair.body(enumerate_("Msvm_ComputerSystem")))
+    body = f"<n:Release><n:EnumerationContext>{context}</n:EnumerationContext></n:Release>"
+
+    assert not len(pair.body(envelope(f"{N}/Release", f"{V2}/*", body)))
+    assert fault(pair.ask(pull(context)))[0] == "n:InvalidEnumerationContext"
+
+
+@pytest.mark.parametrize("uri", [V2, "http://schemas.dmtf.org/wbem/wscim/1"])
+def test_a_pull_may_name_another_resource_than_its_enumerate(uri: str) -> None:
+    pair = Pair()
+    context = context_of(pair.body(enumerate_("Msvm_ComputerSystem")))
+
+    assert len(instances(pair.body(pull(context, uri=uri)))) == 3
+
+
+def test_nothing_found_is_an_empty_list_and_the_end() -> None:
+    response = Pair().body(enumerate_("Msvm_ConcreteJob", optimised()))[0]
+
+    assert instances(response) == []
+    assert response.find(f"{{{W}}}EndOfSequence") is not None
+
+
+def test_a_base_class_is_enumerated_deep_each_instance_as_its_own_class() -> None:
+    found = instances(Pair().body(enumerate_("CIM_ComputerSystem", optimised())))
+
+    assert {item.tag.partition("}")[2] for item in found} == {"Msvm_ComputerSystem", "Msvm_VirtualEthernetSwitch"}
+    assert {item.tag.partition("}")[0][1:] for item in found} == {VM, f"{V2}/Msvm_VirtualEthernetSwitch"}
+
+
+def test_polymorphism_none_shows_no_instance_of_a_derived_class() -> None:
+    mode = "<b:PolymorphismMode>None</b:PolymorphismMode>"
+
+    assert instances(Pair().body(enumerate_("CIM_ComputerSystem", optimised() + mode))) == []
+
+
+def test_subclass_properties_can_be_left_out() -> None:
+    mode = "<b:PolymorphismMode>ExcludeSubClassProperties</b:PolymorphismMode>"
+
+    item = instances(Pair().body(enumerate_("CIM_ComputerSystem", optimised() + mode)))[0]
+
+    assert item.tag == f"{{{V2}/CIM_ComputerSystem}}CIM_ComputerSystem"
+    assert value(item, "Name") == "HV-A"
+    assert not children(item, "ReplicationState")
+
+
+def test_epr_mode_gives_whole_references() -> None:
+    mode = "<w:EnumerationMode>EnumerateEPR</w:EnumerationMode>"
+
+    item = instances(Pair().body(enumerate_("Msvm_ComputerSystem", optimised() + mode)))[1]
+
+    keys = {one.get("Name"): one.text for one in item.iter(f"{{{W}}}Selector")}
+    assert item.tag == f"{{{A}}}EndpointReference"
+    assert keys == {"CreationClassName": "Msvm_ComputerSystem", "Name": SQL01}
+
+
+def test_object_and_epr_mode_gives_both_in_one_item() -> None:
+    mode = "<w:EnumerationMode>EnumerateObjectAndEPR</w:EnumerationMode>"
+
+    item = instances(Pair().body(enumerate_("Msvm_ComputerSystem", optimised() + mode)))[0]
+
+    assert item.tag == f"{{{W}}}Item"
+    assert [child.tag for child in item] == [f"{{{VM}}}Msvm_ComputerSystem", f"{{{A}}}EndpointReference"]
+
+
+def test_an_unknown_enumeration_mode_is_refused() -> None:
+    mode = "<w:EnumerationMode>EnumerateNothing</w:EnumerationMode>"
+
+    assert fault(Pair().ask(enumerate_("Msvm_ComputerSystem", mode)))[1] == 2150858886
+
+
+def test_a_query_on_a_concrete_class_is_refused() -> None:
+    asked = query("SELECT * FROM Msvm_ComputerSystem", class_name="Msvm_ComputerSystem")
+
+    assert fault(Pair().ask(asked))[1] == 2150859003
+
+
+def test_a_projection_gives_fragments_without_a_namespace() -> None:
+    asked = query(f"SELECT Name,ElementName,InstallDate FROM Msvm_ComputerSystem WHERE Name='{ODD}'")
+
+    item = instances(Pair().body(asked))[0]
+
+    assert item.tag == f"{{{W}}}XmlFragment"
+    assert [child.tag for child in item] == ["ElementName", "InstallDate", "Name"]
+    assert item.findtext("ElementName") == ODD_NAME
+    assert item.find("InstallDate/Datetime") is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "hresult"),
+    [
+        ("SELECT * FROM Msvm_Nothing", b"0x80041010"),
+        ("SELECT * FROM", b"0x80041017"),
+        ("SELECT * FROM Msvm_ComputerSystem WHERE Odd = 1", b"0x80041017"),
+        ("ASSOCIATORS OF {Msvm_Nothing.InstanceID='1'}", b"0x80041010"),
+        ("ASSOCIATORS OF {Msvm_VirtualSystemSettingData.InstanceID='1'}", b"0x80041002"),
+    ],
+)
+def test_a_query_that_wmi_does_not_take_comes_back_with_its_error(text: str, hresult: bytes) -> None:
+    reply = Pair().ask(query(text))
+
+    assert fault(reply) == ("n:CannotProcessFilter", 2150858778)
+    assert hresult in reply.body
+    assert b"ProviderFault" in reply.body
+    assert b"__ExtendedStatus" in reply.body
+
+
+def test_errors_of_wmi_have_a_second_form_by_switch() -> None:
+    reply = Pair(wmi_errors="msft_wmi_error").ask(query("SELECT * FROM Msvm_Nothing"))
+
+    detail = soap_body(reply).find(".//{http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/MSFT_WmiError}MSFT_WmiError")
+    assert detail is not None
+    assert value(detail, "error_Code") == str(0x80041010)
+    assert value(detail, "MessageID") == "HRESULT 0x80041010"
+
+
+@pytest.mark.parametrize(
+    ("switch", "text", "status"),
+    [
+        ("refused", "SELECT * FROM Msvm_ComputerSystem", 500),
+        ("double_quotes_refused", 'SELECT * FROM Msvm_ComputerSystem WHERE Name = "x"', 500),
+        ("double_quotes_refused", "SELECT * FROM Msvm_ComputerSystem WHERE Name = 'x\"y'", 200),
+        ("answered", 'SELECT * FROM Msvm_ComputerSystem WHERE Name = "x"', 200),
+    ],
+)
+def test_whether_hyperv_takes_queries_is_a_switch(switch: str, text: str, status: int) -> None:
+    assert Pair(wql=switch).ask(query(text)).status == status
+
+
+def test_queries_on_other_namespaces_are_taken_whatever_the_switch_says() -> None:
+    found = instances(Pair(wql="refused").body(query("SELECT * FROM Win32_ComputerSystem", uri=CIMV2)))
+
+    assert [value(item, "Domain") for item in found] == ["example.test"]
+
+
+def associated(inner: str) -> str:
+    shape = (
+        f'<b:AssociatedInstances xmlns:b="{B}"><b:Object>{reference(SQL01)}</b:Object>{inner}</b:AssociatedInstances>'
+    )
+    return enumerate_("*", f'{optimised()}<w:Filter Dialect="{ASSOCIATION}">{shape}</w:Filter>')
+
+
+def test_the_association_dialect_finds_what_belongs_to_an_object() -> None:
+    inner = """<b:AssociationClassName>Msvm_SettingsDefineState</b:AssociationClassName><b:Role>ManagedElement</b:Role>
+      <b:ResultClassName>Msvm_VirtualSystemSettingData</b:ResultClassName><b:ResultRole>SettingData</b:ResultRole>"""
+
+    found = instances(Pair().body(associated(inner)))
+
+    assert [value(item, "InstanceID") for item in found] == [f"Microsoft:{SQL01}"]
+
+
+def test_the_association_dialect_finds_the_associations_themselves() -> None:
+    asked = associated("<b:ResultClassName>Msvm_SystemDevice</b:ResultClassName>")
+    asked = asked.replace("AssociatedInstances", "AssociationInstances")
+
+    found = instances(Pair().body(asked))
+
+    assert {item.tag.partition("}")[2] for item in found} == {"Msvm_SystemDevice"}
+    assert len(found) > 5
+
+
+def test_other_filter_dialects_are_refused() -> None:
+    odd = '<w:Filter Dialect="http://www.w3.org/TR/1999/REC-xpath-19991116">//x</w:Filter>'
+
+    assert fault(Pair().ask(enumerate_("*", odd)))[0] == "n:FilterDialectRequestedUnavailable"
+
+
+@pytest.mark.parametrize("action", ["Put", "Create", "Delete"])
+def test_instances_of_hyperv_are_not_written(action: str) -> None:
+    reply = Pair().ask(envelope(f"{X}/{action}", VM, f'<p:V xmlns:p="{VM}"/>', vm_selectors(SQL01)))
+
+    assert fault(reply)[1] == 2150859010
+    assert reply.facts.mutating
+    assert b"0x80041024" in reply.body
+
+
+def test_nobody_can_subscribe() -> None:
+    asked = envelope("http://schemas.xmlsoap.org/ws/2004/08/eventing/Subscribe", f"{V2}/*")
+
+    assert fault(Pair().ask(asked))[0] == "e:FilteringRequestedUnavailable"
+
+
+def test_an_unknown_action_is_refused() -> None:
+    assert fault(Pair().ask(envelope("urn:odd/Action", VM)))[0] == "a:ActionNotSupported"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("<w:OperationTimeout>PT-1S</w:OperationTimeout>", ("a:InvalidMessageInformationHeader", 2150858767)),
+        ("<w:OperationTimeout>soon</w:OperationTimeout>", ("a:InvalidMessageInformationHeader", 2150858767)),
+        ("<w:MaxEnvelopeSize>100</w:MaxEnvelopeSize>", ("w:EncodingLimit", 2150858805)),
+        ("<w:MaxEnvelopeSize>big</w:MaxEnvelopeSize>", ("a:InvalidMessageInformationHeader", 2150858767)),
+    ],
+)
+def test_a_header_with_a_wrong_value_is_refused(headers: str, expected: tuple[str, int]) -> None:
+    assert fault(Pair().ask(get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=headers))) == expected
+
+
+@pytest.mark.parametrize("timeout", ["PT60S", "PT60.000S", "PT20S", "P0DT1M0S"])
+def test_the_timeouts_that_clients_send_are_taken(timeout: str) -> None:
+    header = f"<w:OperationTimeout>{timeout}</w:OperationTimeout>"
+
+    assert Pair().ask(get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=header)).status == 200
+
+
+def test_what_is_no_envelope_is_refused_and_a_document_type_is_never_read() -> None:
+    pair = Pair()
+    bomb = f'<!DOCTYPE x [<!ENTITY y "{SQL01}">]>' + get("Msvm_ComputerSystem", vm_selectors("&y;"))
+
+    assert fault(pair.ask("nothing"))[0] == "w:SchemaValidationError"
+    assert fault(pair.ask(bomb.replace("&amp;y;", "&y;")))[0] == "w:SchemaValidationError"
+
+
+def test_a_host_is_a_computer_like_others() -> None:
+    pair = Pair()
+    computer = instances(pair.body(enumerate_("Win32_ComputerSystem", optimised(), uri=CIMV2)))[0]
+    system = pair.body(get("Win32_OperatingSystem", uri=CIMV2))[0]
+    own = pair.body(get("Msvm_ComputerSystem", vm_selectors("HV-A")))[0]
+
+    free = int(value(system, "FreePhysicalMemory") or 0) * 1024
+    assert (value(computer, "Name"), value(computer, "DNSHostName")) == ("HV-A", "hv-a")
+    assert value(own, "ElementName") == "HV-A"
+    assert value(own, "ReplicationMode") is None
+    assert 0 < free < int(value(computer, "TotalPhysicalMemory") or 0) - 2 * (4 << 30)
+
+
+def test_looking_is_about_the_vm_it_names_and_changes_nothing() -> None:
+    pair = Pair()
+
+    facts = pair.ask(query(f"SELECT * FROM Msvm_ReplicationRelationship WHERE InstanceID LIKE '%{SQL01}%'")).facts
+
+    assert (facts.action, facts.class_name, facts.vm) == ("Enumerate", "Msvm_ReplicationRelationship", SQL01)
+    assert (facts.mutating, facts.items, facts.message_id) == (False, 1, MESSAGE)
+    assert pair.world.now == START
