@@ -25,7 +25,12 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate im
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.inventory import inventory_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.section import EstateError
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.server import Server, Setup
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import HAS_SPNEGO, Account, Policy, SignInError
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import (
+    HAS_SPNEGO,
+    Account,
+    Policy,
+    SignInError,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import SWITCHES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import World
 

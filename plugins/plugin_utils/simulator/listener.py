@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import time
@@ -25,7 +26,10 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.frames im
     encrypted_protocol,
     is_encrypted,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import SignIn, SpnegoError
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin import SignIn
+
+with contextlib.suppress(ImportError):  # the command line says what is missing
+    from spnego.exceptions import SpnegoError
 
 #: Larger than any MaxEnvelopeSize (500 KB of characters by default, wsman config) with its frame.
 MAX_BODY: Final = 4 * 1024 * 1024
