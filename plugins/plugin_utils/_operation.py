@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -51,13 +52,13 @@ class OperationAction(HostAction):
     planned: ClassVar[bool | None] = None
     gathers: ClassVar[Mapping[End, frozenset[Gather]]] = {}
 
+    @abstractmethod
     def goal(self, options: dict[str, Any]) -> Goal:
         """The goal that the options ask for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def operation(self, goal: Goal, options: dict[str, Any], seen: Pair) -> Operation:
         """The operation for one VM, which may depend on what it is."""
-        raise NotImplementedError
 
     def work(self, session: Session) -> dict[str, Any]:
         """Look, plan, and unless in check mode apply and verify."""
@@ -85,9 +86,8 @@ class OperationAction(HostAction):
         scheduler = Scheduler(
             operations,
             pairs,
-            looks.crew,
             looks,
-            pace=Pace(
+            Pace(
                 poll=options["poll_interval"],
                 concurrency=options["concurrency"],
                 stop_on_error=options["stop_on_error"],

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -97,9 +98,9 @@ class HostAction(ActionBase):
             if session is not None:
                 session.close()
 
+    @abstractmethod
     def work(self, session: Session) -> dict[str, Any]:
         """Do what this action is for."""
-        raise NotImplementedError
 
     def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Session:
         clock = WallClock()

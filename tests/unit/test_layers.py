@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "ansible",
     ),
     "plugin_utils/_operation": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
+    "plugin_utils/_reading": ("_errors _probes _hyperv _operations _surface plugin_utils._task", "ansible"),
     "plugin_utils/_rehearsal": (
         "_surface plugin_utils.simulator.inventory plugin_utils.simulator.launch",
         "ansible",
@@ -61,7 +62,7 @@ MAY_IMPORT = {
     ),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
-        "_hyperv _operations _surface plugin_utils._operation plugin_utils._rehearsal plugin_utils._task",
+        "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._rehearsal",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -78,6 +78,7 @@ def _refuse_unseen_use(seen: Pair, here: Side, task: Task) -> None:
 
 
 def reached(seen: Pair, task: Task) -> bool:
+    """The copy is a replica again, and the source serves where it was to be started."""
     here, there = seen.destination, seen.source
     if not isinstance(here, Side) or here.mode not in guards.RECEIVERS or here.state in guards.FAILED_OVER:
         return False

@@ -130,6 +130,7 @@ def _refuse_unconfirmed(seen: Pair, task: Task) -> None:
 
 
 def reached(seen: Pair, task: Task) -> bool:
+    """The destination serves; for ``protected`` it also replicates to the old primary."""
     here, there = seen.destination, seen.source
     if not isinstance(here, Side):
         return False

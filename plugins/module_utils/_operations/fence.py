@@ -39,6 +39,7 @@ def unfence(end: End, side: Side) -> Step:
 
 
 def fenced(side: Side | Absent) -> bool:
+    """Whether our marker stands in the notes of a copy."""
     return isinstance(side, Side) and any(note.startswith(MARKER) for note in side.notes)
 
 
@@ -93,6 +94,7 @@ def to_restore(end: End, seen: Pair, task: Task) -> bool:
 
 
 def unfence_leg(end: End) -> Leg:
+    """A VM that is served at this end again and still carries our fence."""
     primary = Shows(mode=(ReplicationMode.PRIMARY,))
 
     def build(seen: Pair, task: Task) -> Step:

@@ -60,6 +60,7 @@ def need_both(seen: Pair) -> None:
 
 
 def absent(side: Absent, vm: str) -> PreconditionFailed:
+    """The refusal for an end that shows nothing of the VM."""
     if side.why is Absence.NO_SUCH_VM:
         return PreconditionFailed(
             "this host has no VM with that GUID, so where the other copy is and whether it runs is unknown",

@@ -9,6 +9,8 @@ The same table serves planned failover and the documented failback; only who is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
@@ -127,63 +129,77 @@ def _reached_after_reverse(here: Side, there: Side, seen: Pair, task: Task) -> b
     return here.state is _S.REPLICATING and there.state is _S.REPLICATING
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Repair:
+    """What is done about a relationship that does not replicate; ``receiver`` where the receiving end shows it."""
+
+    says: str
+    state: ReplicationState
+    step: Callable[[End, Task], Step]
+    receiver: bool = False
+
+
+_RESUME: Final = (Consent.RESUME_SUSPENDED,)
+_REPAIRS: Final = (
+    _Repair(
+        says="a paused sender is resumed",
+        state=_S.SUSPENDED,
+        step=lambda end, task: steps.resume(end, why="somebody paused the replication", consent=_RESUME),
+    ),
+    _Repair(
+        says="a paused receiver is resumed",
+        state=_S.SUSPENDED,
+        step=lambda end, task: steps.resume(end.other, why="somebody paused the replica", consent=_RESUME),
+        receiver=True,
+    ),
+    _Repair(
+        says="a failed sender is resumed",
+        state=_S.CRITICAL,
+        step=lambda end, task: steps.resume(end, why="replication stopped with an error", consent=_RESUME),
+    ),
+    _Repair(
+        says="lost tracking is resynchronized",
+        state=_S.WAITING_FOR_RESYNCHRONIZE,
+        step=lambda end, task: steps.resynchronize(end, task),
+    ),
+    _Repair(
+        says="a paused resynchronization is continued",
+        state=_S.RESYNCHRONIZE_SUSPENDED,
+        step=lambda end, task: steps.resume(
+            end,
+            why="somebody paused the resynchronization; its end deletes all recovery points",
+            consent=(Consent.RESYNCHRONIZE,),
+            limit=task.goal.sync_timeout,
+        ),
+    ),
+    _Repair(
+        says="a running copy is waited for",
+        state=_S.WAITING_FOR_INITIAL_REPLICATION,
+        step=lambda end, task: steps.wait_until_in_sync(end, task),
+    ),
+    _Repair(
+        says="a running resynchronization is waited for",
+        state=_S.RESYNCHRONIZING,
+        step=lambda end, task: steps.wait_until_in_sync(end, task),
+    ),
+)
+
+
 def repair_legs(sender: End) -> tuple[Leg, ...]:
     """Bring a relationship whose sender is known back to replicating; each row that loses or overrides asks first."""
+    return tuple(_repair_leg(sender, repair) for repair in _REPAIRS)
 
-    def leg(says: str, state: ReplicationState, build: object, *, receiver: bool = False) -> Leg:
-        sends = Shows(mode=_PRIMARY, state=() if receiver else (state,))
-        receives = Shows(mode=_REPLICA, state=(state,) if receiver else ())
-        at_source = sender is End.SOURCE
-        return Leg(
-            says=says,
-            source=sends if at_source else receives,
-            destination=receives if at_source else sends,
-            step=build,  # type: ignore[arg-type]
-        )
 
-    resume = (Consent.RESUME_SUSPENDED,)
-    return (
-        leg(
-            "a paused sender is resumed",
-            _S.SUSPENDED,
-            lambda seen, task: steps.resume(sender, why="somebody paused the replication", consent=resume),
-        ),
-        leg(
-            "a paused receiver is resumed",
-            _S.SUSPENDED,
-            lambda seen, task: steps.resume(sender.other, why="somebody paused the replica", consent=resume),
-            receiver=True,
-        ),
-        leg(
-            "a failed sender is resumed",
-            _S.CRITICAL,
-            lambda seen, task: steps.resume(sender, why="replication stopped with an error", consent=resume),
-        ),
-        leg(
-            "lost tracking is resynchronized",
-            _S.WAITING_FOR_RESYNCHRONIZE,
-            lambda seen, task: steps.resynchronize(sender, task),
-        ),
-        leg(
-            "a paused resynchronization is continued",
-            _S.RESYNCHRONIZE_SUSPENDED,
-            lambda seen, task: steps.resume(
-                sender,
-                why="somebody paused the resynchronization; its end deletes all recovery points",
-                consent=(Consent.RESYNCHRONIZE,),
-                limit=task.goal.sync_timeout,
-            ),
-        ),
-        leg(
-            "a running copy is waited for",
-            _S.WAITING_FOR_INITIAL_REPLICATION,
-            lambda seen, task: steps.wait_until_in_sync(sender, task),
-        ),
-        leg(
-            "a running resynchronization is waited for",
-            _S.RESYNCHRONIZING,
-            lambda seen, task: steps.wait_until_in_sync(sender, task),
-        ),
+def _repair_leg(sender: End, repair: _Repair) -> Leg:
+    state = (repair.state,)
+    sends = Shows(mode=_PRIMARY, state=() if repair.receiver else state)
+    receives = Shows(mode=_REPLICA, state=state if repair.receiver else ())
+    at_source = sender is End.SOURCE
+    return Leg(
+        says=repair.says,
+        source=sends if at_source else receives,
+        destination=receives if at_source else sends,
+        step=lambda seen, task: repair.step(sender, task),
     )
 
 

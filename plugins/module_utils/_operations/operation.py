@@ -58,12 +58,14 @@ class Operation:
 
 
 def planned_failover(goal: Goal) -> Operation:
+    """To the replica host, with the primary answering; nothing is lost."""
     return Operation(
         name="failover", goal=goal, legs=move.LEGS, guard=move.guard, reached=move.reached, strategy="planned"
     )
 
 
 def unplanned_failover(goal: Goal) -> Operation:
+    """To the replica host, with the primary gone."""
     return Operation(
         name="failover",
         goal=goal,
@@ -100,6 +102,7 @@ def failback_of(goal: Goal, seen: Pair) -> Operation:
 
 
 def cancel_failover(goal: Goal) -> Operation:
+    """Back to the primary."""
     return Operation(
         name="failover_cancel",
         goal=goal,

@@ -83,6 +83,7 @@ def stop_guard(seen: Pair, task: Task) -> None:
 
 
 def shows(power: tuple[Power, ...], seen: Pair, task: Task) -> bool:
+    """Whether the host shows one of these."""
     return isinstance(seen.destination, Side) and seen.destination.power in power
 
 

@@ -10,6 +10,8 @@ and never without consent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
@@ -22,7 +24,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import fence, guards, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import built_in
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Learned, Loses, Shows
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
+    Consent,
+    Learned,
+    Loses,
+    Shows,
+    Step,
+)
 
 _S: Final = ReplicationState
 _PRIMARY: Final = (ReplicationMode.PRIMARY,)
@@ -50,84 +58,95 @@ def _locked(seen: Pair, old: End) -> bool:
     return planned and there.state is _S.SYNCED and there.power is Power.OFF
 
 
-def legs(served: End) -> tuple[Leg, ...]:
-    """The rows that make the copy at ``served`` the primary of a relationship with the other end."""
-    old = served.other
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A leg told by its roles: the copy that is served, and the old primary."""
 
-    def leg(says: str, here: Shows, there: Shows, build: object, given: object = None) -> Leg:
-        def holds(seen: Pair, task: Task) -> bool:
-            return needed(seen, served) and (given is None or given(seen, task))  # type: ignore[operator]
+    says: str
+    served: Shows = field(default_factory=Shows)
+    old: Shows = field(default_factory=Shows)
+    given: Callable[[Pair, Task, End], bool] = lambda seen, task, old: True
+    step: Callable[[Pair, Task, End], Step]
 
+    def leg(self, served: End) -> Leg:
         return Leg(
-            says=says,
-            source=here if served is End.SOURCE else there,
-            destination=there if served is End.SOURCE else here,
-            given=holds,
-            step=build,  # type: ignore[arg-type]
+            says=self.says,
+            source=self.served if served is End.SOURCE else self.old,
+            destination=self.old if served is End.SOURCE else self.served,
+            given=lambda seen, task: needed(seen, served) and self.given(seen, task, served.other),
+            step=lambda seen, task: self.step(seen, task, served.other),
         )
 
-    failed_over = Shows(mode=guards.RECEIVERS, state=guards.FAILED_OVER)
-    return (
-        leg(
-            "the old primary is fenced",
-            Shows(),
-            Shows(mode=_PRIMARY),
-            lambda seen, task: fence.fence_leg(old).step(seen, task),
-            lambda seen, task: not _locked(seen, old) and fence.fence_leg(old).given(seen, task),
+
+def _untested(seen: Pair, task: Task, old: End) -> bool:
+    return built_in(seen) and not task.knows(Learned.CONNECTION_TESTED)
+
+
+def _unbound(seen: Pair, task: Task, old: End) -> bool:
+    wanted = task.knows(Learned.REPLICA_WANTS_ENTRY) and not task.knows(Learned.ENTRY_SET)
+    return wanted and not _locked(seen, old)
+
+
+_ROWS: Final = (
+    _Row(
+        says="the old primary is fenced",
+        old=Shows(mode=_PRIMARY),
+        given=lambda seen, task, old: not _locked(seen, old) and fence.fence_leg(old).given(seen, task),
+        step=lambda seen, task, old: fence.fence_leg(old).step(seen, task),
+    ),
+    _Row(
+        says="the way to the old primary is tested",
+        given=_untested,
+        step=lambda seen, task, old: steps.test_connection(old.other, seen),
+    ),
+    _Row(
+        says="an old primary that runs is turned off",
+        old=Shows(mode=_PRIMARY, power=guards.UP),
+        step=lambda seen, task, old: steps.turn_off(
+            old,
+            why="the old primary runs; what it wrote after its last delta will be lost",
+            loses=Loses.WRITES,
+            consent=(Consent.TURN_OFF_OLD_PRIMARY, Consent.DISCARD_OLD_PRIMARY_DATA),
         ),
-        leg(
-            "the way to the old primary is tested",
-            Shows(),
-            Shows(),
-            lambda seen, task: steps.test_connection(served, seen),
-            lambda seen, task: built_in(seen) and not task.knows(Learned.CONNECTION_TESTED),
+    ),
+    _Row(
+        says="a saved old primary loses its saved memory",
+        old=Shows(mode=_PRIMARY, power=_SAVED),
+        step=lambda seen, task, old: steps.turn_off(
+            old,
+            why="the old primary is saved; what only it has will be lost with its saved memory",
+            loses=Loses.SAVED_STATE,
+            consent=(Consent.DISCARD_SAVED_STATE, Consent.DISCARD_OLD_PRIMARY_DATA),
         ),
-        leg(
-            "an old primary that runs is turned off",
-            Shows(),
-            Shows(mode=_PRIMARY, power=guards.UP),
-            lambda seen, task: steps.turn_off(
-                old,
-                why="the old primary runs; what it wrote after its last delta will be lost",
-                loses=Loses.WRITES,
-                consent=(Consent.TURN_OFF_OLD_PRIMARY, Consent.DISCARD_OLD_PRIMARY_DATA),
-            ),
-        ),
-        leg(
-            "a saved old primary loses its saved memory",
-            Shows(),
-            Shows(mode=_PRIMARY, power=_SAVED),
-            lambda seen, task: steps.turn_off(
-                old,
-                why="the old primary is saved; what only it has will be lost with its saved memory",
-                loses=Loses.SAVED_STATE,
-                consent=(Consent.DISCARD_SAVED_STATE, Consent.DISCARD_OLD_PRIMARY_DATA),
-            ),
-        ),
-        leg(
-            "the old primary is bound to the host that will send",
-            Shows(),
-            Shows(mode=_PRIMARY, power=_OFF),
-            lambda seen, task: steps.set_authorization_entry(old, seen),
-            lambda seen, task: (
-                task.knows(Learned.REPLICA_WANTS_ENTRY) and not task.knows(Learned.ENTRY_SET) and not _locked(seen, old)
-            ),
-        ),
-        leg(
-            "the old primary becomes a replica",
-            Shows(),
-            Shows(mode=_PRIMARY, power=_OFF),
-            lambda seen, task: steps.as_replica(old, _DISCARD, Loses.WRITES),
-            lambda seen, task: not _locked(seen, old),
-        ),
-        leg(
-            "the failover is committed where reverse asks for it",
-            Shows(mode=guards.RECEIVERS, state=(_S.RECOVERED,)),
-            Shows(power=_OFF),
-            lambda seen, task: steps.commit(served, why="this host reverses only a committed failover"),
-            lambda seen, task: task.knows(Learned.REVERSE_WANTS_COMMITTED),
-        ),
-        leg(
-            "the direction is reversed", failed_over, Shows(power=_OFF), lambda seen, task: steps.reverse(served, seen)
-        ),
-    )
+    ),
+    _Row(
+        says="the old primary is bound to the host that will send",
+        old=Shows(mode=_PRIMARY, power=_OFF),
+        given=_unbound,
+        step=lambda seen, task, old: steps.set_authorization_entry(old, seen),
+    ),
+    _Row(
+        says="the old primary becomes a replica",
+        old=Shows(mode=_PRIMARY, power=_OFF),
+        given=lambda seen, task, old: not _locked(seen, old),
+        step=lambda seen, task, old: steps.as_replica(old, _DISCARD, Loses.WRITES),
+    ),
+    _Row(
+        says="the failover is committed where reverse asks for it",
+        served=Shows(mode=guards.RECEIVERS, state=(_S.RECOVERED,)),
+        old=Shows(power=_OFF),
+        given=lambda seen, task, old: task.knows(Learned.REVERSE_WANTS_COMMITTED),
+        step=lambda seen, task, old: steps.commit(old.other, why="this host reverses only a committed failover"),
+    ),
+    _Row(
+        says="the direction is reversed",
+        served=Shows(mode=guards.RECEIVERS, state=guards.FAILED_OVER),
+        old=Shows(power=_OFF),
+        step=lambda seen, task, old: steps.reverse(old.other, seen),
+    ),
+)
+
+
+def legs(served: End) -> tuple[Leg, ...]:
+    """The rows that make the copy at ``served`` the primary of a relationship with the other end."""
+    return tuple(row.leg(served) for row in _ROWS)

@@ -17,7 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TransportError,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, Errand
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Errand
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import follow
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
@@ -74,14 +74,14 @@ class Scheduler:
         self,
         operations: Mapping[str, Operation],
         first_look: Mapping[str, Pair],
-        crew: Crew,
         looks: Looks,
-        *,
         pace: Pace,
+        *,
         journal: Journal,
         report: Report,
     ) -> None:
-        self._crew, self._looks, self._pace, self._journal, self._report = crew, looks, pace, journal, report
+        self._crew = crew = looks.crew
+        self._looks, self._pace, self._journal, self._report = looks, pace, journal, report
         self._pairs = dict(first_look)
         self._wishes: dict[str, _Wish] = {}
         self._outcomes: dict[str, Outcome] = {}

@@ -58,6 +58,7 @@ def shut_down(end: End, task: Task) -> Step:
 
 
 def turn_off(end: End, *, why: str, loses: Loses, consent: tuple[Consent, ...] = ()) -> Step:
+    """Cut the power of a VM, without asking its guest."""
     return Step(
         host=end,
         method=Method.REQUEST_STATE_CHANGE,
@@ -73,6 +74,7 @@ def turn_off(end: End, *, why: str, loses: Loses, consent: tuple[Consent, ...] =
 
 
 def start(end: End, *, why: str = "the VM is started") -> Step:
+    """Start a VM, or resume a saved one."""
     return Step(
         host=end,
         method=Method.REQUEST_STATE_CHANGE,
@@ -85,6 +87,7 @@ def start(end: End, *, why: str = "the VM is started") -> Step:
 
 
 def save(end: End) -> Step:
+    """Save a VM's memory to disk."""
     return Step(
         host=end,
         method=Method.REQUEST_STATE_CHANGE,
@@ -97,25 +100,24 @@ def save(end: End) -> Step:
 
 def prepare(end: End) -> Step:
     """Send the last delta and lock the primary (RequestedState 4, inferred; lifecycle 1.5)."""
-    return _state_change(
+    step = _state_change(
         end,
         RequestedReplicationState.SYNCED,
         expects=Shows(state=(_S.SYNCED,)),
-        takes=timedelta(seconds=15),
         why="the last delta is sent and the VM is locked against starting here",
     )
+    return replace(step, takes=timedelta(seconds=15))
 
 
 def resume(end: End, *, why: str, consent: tuple[Consent, ...], limit: timedelta | None = None) -> Step:
     """Resume from 7 or 8, or continue a resynchronization (RequestedState 3)."""
-    return _state_change(
+    step = _state_change(
         end,
         RequestedReplicationState.REPLICATING,
         expects=Shows(state=(_S.REPLICATING, _S.WAITING_FOR_RESYNCHRONIZE, _S.RESYNCHRONIZING)),
-        consent=consent,
-        limit=limit,
         why=why,
     )
+    return replace(step, consent=consent, limit=limit)
 
 
 def cancel_prepared(end: End) -> Step:
@@ -134,10 +136,9 @@ def as_replica(end: End, consent: tuple[Consent, ...], loses: Loses) -> Step:
         end,
         RequestedReplicationState.WAITING_FOR_INITIAL_REPLICATION,
         expects=Shows(mode=(ReplicationMode.REPLICA,), state=(_S.WAITING_FOR_INITIAL_REPLICATION,)),
-        consent=consent,
         why="the old primary becomes a replica; what only it has will be overwritten",
     )
-    return _but(step, loses=loses, can_be_undone=False, lesson=Learned.REPLICA_WANTS_ENTRY)
+    return replace(step, consent=consent, loses=loses, can_be_undone=False, lesson=Learned.REPLICA_WANTS_ENTRY)
 
 
 def set_authorization_entry(end: End, seen: Pair) -> Step:
@@ -153,6 +154,7 @@ def set_authorization_entry(end: End, seen: Pair) -> Step:
 
 
 def initiate_failover(end: End, point: str | None, *, loses: Loses, why: str) -> Step:
+    """Have a replica take over, from a recovery point or the latest state."""
     return Step(
         host=end,
         method=Method.INITIATE_FAILOVER,
@@ -185,6 +187,7 @@ def revert(end: End) -> Step:
 
 
 def commit(end: End, *, why: str, lesson: Learned | None = None) -> Step:
+    """Make a failover final; its other recovery points go."""
     return Step(
         host=end,
         method=Method.COMMIT_FAILOVER,
@@ -252,6 +255,7 @@ def start_replication(end: End, task: Task, *, contingent: bool = True) -> Step:
 
 
 def resynchronize(end: End, task: Task) -> Step:
+    """Compare both copies and bring them in line."""
     return Step(
         host=end,
         method=Method.RESYNCHRONIZE,
@@ -284,6 +288,7 @@ def initiate_failback(end: End, task: Task, *, lesson: Learned | None) -> Step:
 
 
 def destroy_test_copy(end: End, test_copy: str) -> Step:
+    """Remove the test copy that blocks a failover."""
     return Step(
         host=end,
         method=Method.DESTROY_SYSTEM,
@@ -310,30 +315,14 @@ def wait_until_in_sync(end: End, task: Task) -> Step:
     )
 
 
-def _state_change(
-    end: End,
-    wanted: RequestedReplicationState,
-    *,
-    expects: Shows,
-    why: str,
-    consent: tuple[Consent, ...] = (),
-    takes: timedelta | None = None,
-    limit: timedelta | None = None,
-) -> Step:
+def _state_change(end: End, wanted: RequestedReplicationState, *, expects: Shows, why: str) -> Step:
     return Step(
         host=end,
         method=Method.REQUEST_REPLICATION_STATE_CHANGE,
         arguments={"RequestedState": int(wanted)},
         expects=expects,
-        consent=consent,
-        takes=takes,
-        limit=limit,
         why=why,
     )
-
-
-def _but(step: Step, *, loses: Loses, can_be_undone: bool, lesson: Learned | None) -> Step:
-    return replace(step, loses=loses, can_be_undone=can_be_undone, lesson=lesson)
 
 
 def with_lesson(step: Step, lesson: Learned) -> Step:

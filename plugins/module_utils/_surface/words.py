@@ -97,6 +97,7 @@ def step_text(step: Step, seen: Pair) -> str:
 
 
 def host_of(end: End, seen: Pair) -> str:
+    """The inventory name of an end."""
     return seen.at(end).host
 
 
