@@ -124,6 +124,7 @@ def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, 
     other, copy = partner(world, host, vm, relationship)
     if copy.alive or copy.state in (ReplicationState.RECOVERED, ReplicationState.COMMITTED):
         raise Refused(32768, "job")
+    vm.settle_writes(host.name, world.now)
     world.overwrite(other, copy, vm.held, by)
     copy.recovery_points.clear()
     for end in (relationship, copy.relationship):
@@ -140,8 +141,9 @@ def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, 
 
 def refresh_health(world: World) -> None:
     """Let every relationship show the health that follows from its state and its cycles."""
-    for _, vm in world.every_vm():
+    for host, vm in world.every_vm():
         for relationship in vm.relationships.values():
+            _begin_interval(relationship, host.replica_server.monitoring_interval, world.now)
             relationship.health = health(vm, relationship, world.now)
 
 
@@ -166,6 +168,13 @@ _CRITICAL: Final = frozenset(
     }
 )
 _OK: Final = frozenset({ReplicationState.REPLICATING, ReplicationState.SYNCED})
+
+
+def _begin_interval(relationship: Relationship, seconds: int, now: datetime) -> None:
+    """Statistics are of one monitoring interval; a new one begins with nothing missed (blog 2012-06-21)."""
+    known = relationship.statistics
+    if now - known.start >= timedelta(seconds=seconds):
+        relationship.statistics = Statistics(start=now, last_test=known.last_test)
 
 
 def _missed_too_often(relationship: Relationship) -> bool:
@@ -199,6 +208,7 @@ def _cycle(world: World, host: Host, vm: Vm, relationship: Relationship, due: da
 
 
 def _send(world: World, host: Host, vm: Vm, relationship: Relationship) -> None:
+    vm.settle_writes(host.name, world.now)
     size, content, began = pending_bytes(world, host, vm, relationship), vm.held, world.now
     seconds = transfer_seconds(world, size)
     relationship.sending = began

@@ -309,12 +309,14 @@ def _bring_back(case: Case, vm: Vm, content: list[Counters] | None) -> MethodRes
     if copy is None or other is None or not case.world.linked(case.host, other):
         raise Refused(32768, "job")
     if content is None and case.world.switches.is_("provider_point", "call_time"):
+        copy.settle_writes(other.name, case.world.now)
         content = copy.held
     there, sender = copy, other
 
     def finish() -> None:
         if not case.world.linked(case.host, sender):
             raise Refused(32768, "job")
+        there.settle_writes(sender.name, case.world.now)
         vm.before_failover = None
         vm.recovery_points.clear()
         case.world.overwrite(case.host, vm, there.held if content is None else content, "InitiateFailback")

@@ -47,6 +47,10 @@ POWER_MOVES: Final = {
     RequestedPower.PAUSED: ((Power.RUNNING,), JobType.PAUSE_VIRTUAL_MACHINE, 1.0),
     RequestedPower.RESET: ((Power.RUNNING,), JobType.POWER_OFF_VIRTUAL_MACHINE, 1.0),
 }
+_START_JOBS: Final = {
+    Power.SAVED: JobType.RESTORE_VIRTUAL_MACHINE,
+    Power.PAUSED: JobType.RESUME_VIRTUAL_MACHINE,
+}
 #: Msvm_ConcreteJob.RequestStateChange: 4 terminates, 5 kills (that method's page).
 JOB_REQUESTS: Final = {4: JobState.TERMINATED, 5: JobState.KILLED}
 
@@ -69,6 +73,8 @@ def request_power(case: Case) -> MethodResult:
     before, job_type, seconds = POWER_MOVES[wanted]
     case.require(vm.power in before)
     case.require(wanted is not RequestedPower.RUNNING or may_start(case.world, vm))
+    if wanted is RequestedPower.RUNNING:
+        job_type = _START_JOBS.get(vm.power, job_type)
     return _change_power(case, vm, wanted, job_type, seconds)
 
 

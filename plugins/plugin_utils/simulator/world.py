@@ -275,16 +275,17 @@ class World:
         while self._events and self._events[0].due <= now:
             event = heapq.heappop(self._events)
             if not event.cancelled:
-                self._settle(max(self.now, event.due))
+                self.now = max(self.now, event.due)
                 event.action()
-        self._settle(max(self.now, now))
+        self.now = max(self.now, now)
+        self._settle()
         self.laws(self)
 
     def advance(self, by: timedelta) -> None:
         """Move the clock by hand and carry out what became due."""
         self.advance_to(self.clock.advance(by))
 
-    def act(self, name: str, **arguments: Any) -> None:
+    def act(self, name: str, /, **arguments: Any) -> None:
         """Do by hand what somebody might do; the names are those of ``deeds``."""
         if name not in self.deeds:
             raise ValueError(f"nobody knows how to {name}; known are {', '.join(sorted(self.deeds))}")
@@ -303,12 +304,15 @@ class World:
 
     def overwrite(self, host: Host, vm: Vm, content: list[Counters], by: str) -> None:
         """Replace what the disks of a copy hold, and note in the ledger which writes are gone by that."""
+        vm.settle_writes(host.name, self.now)
         before = vm.held
         vm.hold(content)
         self.note_loss(host, vm, before, by)
 
     def note_loss(self, host: Host, vm: Vm, before: list[Counters], by: str) -> None:
         """Note which writes of ``before`` no copy of the VM holds any more."""
+        for there, copy in self.copies(vm.guid):
+            copy.settle_writes(there.name, self.now)
         elsewhere = [kept for _, copy in self.copies(vm.guid) for kept in (copy.held, copy.before_failover) if kept]
         self.ledger.overwritten(self.now, host.name, vm, before, elsewhere, by)
 
@@ -331,10 +335,9 @@ class World:
         else:
             self.act(name, **arguments)
 
-    def _settle(self, now: datetime) -> None:
-        self.now = now
+    def _settle(self) -> None:
         for host in self.hosts.values():
             for vm in host.vms.values():
-                vm.settle_writes(host.name, now)
+                vm.settle_writes(host.name, self.now)
             for job in host.jobs.values():
-                job.settle(now)
+                job.settle(self.now)
