@@ -29,7 +29,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     PreconditionFailed,
     TransportError,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host, Limits
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import WallClock
@@ -186,6 +186,7 @@ def _host(opened: Opened, clock: WallClock) -> Host:
         endpoint=opened.endpoint,
         new_id=uuid.uuid4,
         now=clock.now,
+        limits=Limits(operation_timeout=opened.operation_timeout, max_envelope_size=opened.max_envelope_size),
     )
 
 

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -26,6 +26,19 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.query import 
 __all__ = ["Gather", "Host", "Look", "Started"]
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the connection to a host was set to allow.
+
+    Attributes:
+        operation_timeout: seconds the host may work on one request.
+        max_envelope_size: bytes of the largest answer it is asked for.
+    """
+
+    operation_timeout: int = 60
+    max_envelope_size: int = 512000
 
 
 class _Counting:
@@ -54,11 +67,16 @@ class Host:
         endpoint: str,
         new_id: Callable[[], UUID],
         now: Callable[[], datetime],
-        locale: str = "en-US",
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self._carrier = _Counting(carrier)
-        self._settings = Settings(to=endpoint, locale=locale)
+        allowed = limits or Limits()
+        self._settings = Settings(
+            to=endpoint,
+            max_envelope_size=allowed.max_envelope_size,
+            operation_timeout=timedelta(seconds=allowed.operation_timeout),
+        )
         self._new_id = new_id
         self._now = now
         self._memory = Memory()
