@@ -113,7 +113,7 @@ def message_id(body: bytes) -> str:
 
 def read_selectors(selector_set: ET.Element | None) -> Iterator[tuple[str, Any]]:
     """The selectors of a w:SelectorSet; one that holds an a:EndpointReference gives a Ref."""
-    for selector in () if selector_set is None else selector_set.iter(f"{{{names.WSMAN}}}Selector"):
+    for selector in () if selector_set is None else selector_set.findall(f"{{{names.WSMAN}}}Selector"):
         inner = selector.find(f"{{{names.ADDRESSING}}}EndpointReference")
         yield selector.get("Name", ""), (selector.text or "") if inner is None else read_reference(inner)
 

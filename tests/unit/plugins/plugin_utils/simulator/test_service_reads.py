@@ -84,7 +84,7 @@ def test_odd_to_repeated_message_ids_other_prefixes_and_unqualified_must_underst
       <wsa:To>http://windows-host:5985/wsman</wsa:To><wsa:MessageID>{MESSAGE}</wsa:MessageID>
       <wm:ResourceURI mustUnderstand="true">{VM}</wm:ResourceURI></env:Header><env:Body/></env:Envelope>"""
 
-    assert [value(pair.body(request)[0], "ElementName") for _ in range(2)] == ["SQL01", "SQL01"]
+    assert [value(pair.body(request)[0], "ElementName") for _round in range(2)] == ["SQL01", "SQL01"]
 
 
 def test_a_header_that_must_be_understood_and_is_not_is_refused() -> None:
@@ -131,6 +131,32 @@ def test_a_reference_inside_an_instance_has_no_wrapper() -> None:
     antecedent = children(link, "Antecedent")[0]
     assert [child.tag for child in antecedent] == [f"{{{A}}}Address", f"{{{A}}}ReferenceParameters"]
     assert antecedent.findtext(f"{{{A}}}ReferenceParameters/{{{W}}}ResourceURI") == VM
+
+
+def test_an_association_is_asked_for_by_references_as_keys() -> None:
+    relationship = selector("InstanceID", f"Microsoft:{SQL01}\\HVR\\0")
+    ends = {
+        "Antecedent": reference(SQL01),
+        "Dependent": reference("", "Msvm_ReplicationRelationship", relationship),
+    }
+    keys = "".join(
+        f'<w:Selector Name="{name}"><a:EndpointReference>{inner}</a:EndpointReference></w:Selector>'
+        for name, inner in ends.items()
+    )
+
+    link = Pair().body(get("Msvm_SystemReplicationRelationship", keys))[0]
+
+    assert link.tag.endswith("}Msvm_SystemReplicationRelationship")
+
+
+def test_what_is_larger_than_an_envelope_may_be_is_a_fault() -> None:
+    pair = Pair()
+    pair.world.hosts["HV-A"].vms[SQL01].notes = ["a very long note "] * 600
+    small = "<w:MaxEnvelopeSize>8192</w:MaxEnvelopeSize>"
+    one = get("Msvm_VirtualSystemSettingData", selector("InstanceID", f"Microsoft:{SQL01}"), headers=small)
+    every = enumerate_("Msvm_VirtualSystemSettingData", optimised(), headers=small)
+
+    assert [fault(pair.ask(asked)) for asked in (one, every)] == [("w:EncodingLimit", 2150858824)] * 2
 
 
 def test_captions_follow_the_language_of_the_host_and_numbers_do_not() -> None:
@@ -273,7 +299,7 @@ def test_a_context_is_good_for_one_pull() -> None:
 
 def test_a_context_dies_after_240_seconds_and_not_before() -> None:
     pair = Pair()
-    late, early = (context_of(pair.body(enumerate_("Msvm_ComputerSystem"))) for _ in range(2))
+    late, early = (context_of(pair.body(enumerate_("Msvm_ComputerSystem"))) for _round in range(2))
     pair.wait(239)
     assert len(instances(pair.body(pull(early)))) == 3
     pair.wait(2)
