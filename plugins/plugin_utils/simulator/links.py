@@ -164,7 +164,7 @@ def affected(sight: Sight) -> Iterator[Values]:
 
 def services(sight: Sight) -> Iterator[Values]:
     """Msvm_HostedService."""
-    for class_name, (name, _) in SERVICES.items():
+    for class_name, (name, _caption) in SERVICES.items():
         yield _dependency(system_ref(sight.host.name), service_ref(sight, class_name, name))
 
 

@@ -203,7 +203,7 @@ def class_named(request: Request) -> str:
 
 def vms_named(request: Request) -> Iterator[str]:
     """Every text of a request that may hold the GUID of a VM."""
-    for _, value in request.selectors:
+    for _name, value in request.selectors:
         yield str(value)
     if request.body is not None:
         yield from request.body.itertext()

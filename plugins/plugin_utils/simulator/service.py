@@ -270,7 +270,7 @@ def _identifies(request: Request) -> bool:
 
 def _method(request: Request) -> str:
     """The method asked for: what stands in the action behind the resource URI."""
-    head, _, method = request.action.rpartition("/")
+    head, _mark, method = request.action.rpartition("/")
     known = bool(request.resource_uri) and request.action not in _ACTIONS
     return method if known and head.casefold() == request.resource_uri.casefold() else ""
 
@@ -295,7 +295,7 @@ def _enumerated(inner: str) -> str:
 
 
 def _given(request: Request) -> list[str]:
-    given = [name.casefold() for name, _ in request.selectors if name != "__cimnamespace"]
+    given = [name.casefold() for name, _rest in request.selectors if name != "__cimnamespace"]
     if len(given) != len(set(given)):
         raise Fault("duplicate_selectors")
     return given

@@ -133,13 +133,13 @@ def signature(of: CimClass, method: str) -> Signature | None:
 
 
 def _read(text: str) -> Signature:
-    before, _, after = text.partition(">")
+    before, _mark, after = text.partition(">")
     outputs = tuple(name for name in after.split() if not name.endswith("[]"))
     return Signature(parameters=tuple(_parameter(part) for part in before.split()), outputs=outputs)
 
 
 def _parameter(text: str) -> Parameter:
-    name, _, kind = text.partition(":")
+    name, _mark, kind = text.partition(":")
     bare = kind.rstrip("[]?")
     embedded = bare.startswith(("Msvm_", "CIM_"))
     return Parameter(
