@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HostRefused,
@@ -48,8 +48,8 @@ _TRIES: Final = 4
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
 
-_Turns = Generator[Step | Wait, "Receipt | Pair | None", Pair]
-_Way = Generator[Step | Wait, "Receipt | Pair | None", None]
+_Turns: TypeAlias = "Generator[Step | Wait, Receipt | Pair | None, Pair]"
+_Way: TypeAlias = "Generator[Step | Wait, Receipt | Pair | None, None]"
 
 
 def follow(operation: Operation, before: Pair, now: waiting.Now) -> Talk:

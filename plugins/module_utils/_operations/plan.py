@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import TypeAlias
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
@@ -110,7 +111,7 @@ class Learned(str, Enum):
     REVERSE_REFUSED = "reverse_refused"
 
 
-Plain = str | int | bool | None | tuple[str, ...]
+Plain: TypeAlias = "str | int | bool | None | tuple[str, ...]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,5 +193,5 @@ def _written(element: ET.Element, prefixes: dict[str, str], declared: str = "") 
 def _qualified(name: str, prefixes: dict[str, str]) -> str:
     if not name.startswith("{"):
         return name
-    uri, _, local = name[1:].rpartition("}")
+    uri, _mark, local = name[1:].rpartition("}")
     return f"{prefixes[uri]}:{local}"

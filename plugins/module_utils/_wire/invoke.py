@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import OutcomeUnknown, WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
@@ -25,8 +26,8 @@ class EmbeddedText(str):
     __slots__ = ()
 
 
-Single = bool | int | str | datetime | timedelta | CimReference
-CimValue = Single | Sequence[Single] | None
+Single: TypeAlias = "bool | int | str | datetime | timedelta | CimReference"
+CimValue: TypeAlias = "Single | Sequence[Single] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

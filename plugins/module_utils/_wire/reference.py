@@ -123,7 +123,7 @@ def class_uri(class_name: str, namespace: str = names.VIRTUALIZATION) -> str:
 
 def split_uri(uri: str) -> tuple[str, str]:
     """Namespace and class of a resource URI; the namespace is empty in the DMTF form and in any that is not WMI's."""
-    before, _, class_name = uri.rpartition("/")
+    before, _mark, class_name = uri.rpartition("/")
     if before.lower().startswith(f"{names.WMI}/".lower()):
         return before[len(names.WMI) + 1 :], class_name
     return "", class_name

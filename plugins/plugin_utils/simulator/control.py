@@ -69,7 +69,7 @@ def ask(server: Server, method: str, path: str, query: Mapping[str, str], order:
         raise ControlError(f"{type(error).__name__}: {error}") from error
 
 
-def _hosts(server: Server, _: Mapping[str, Any]) -> Any:
+def _hosts(server: Server, _orders: Mapping[str, Any]) -> Any:
     return {"hosts": server.hosts()}
 
 
@@ -77,27 +77,27 @@ def _log(server: Server, order: Mapping[str, Any]) -> Any:
     return {"entries": server.log.after(int(order.get("after", 0)))}
 
 
-def _world(server: Server, _: Mapping[str, Any]) -> Any:
+def _world(server: Server, _orders: Mapping[str, Any]) -> Any:
     world = server.world
     with world.lock:
         world.advance_to(world.clock.now())
         return truth(world)
 
 
-def _estate(server: Server, _: Mapping[str, Any]) -> Any:
+def _estate(server: Server, _orders: Mapping[str, Any]) -> Any:
     world = server.world
     with world.lock:
         world.advance_to(world.clock.now())
         return plain(to_estate(world))
 
 
-def _switches(server: Server, _: Mapping[str, Any]) -> Any:
+def _switches(server: Server, _orders: Mapping[str, Any]) -> Any:
     values = server.world.switches.as_dict()
     known = SWITCHES.items()
     return {name: {"value": values[name], "values": list(s.values), "means": s.means} for name, s in known}
 
 
-def _access(server: Server, _: Mapping[str, Any]) -> Any:
+def _access(server: Server, _orders: Mapping[str, Any]) -> Any:
     return server.access()
 
 
@@ -143,7 +143,7 @@ def _connections(server: Server, order: Mapping[str, Any]) -> Any:
     return {}
 
 
-def _stop(server: Server, _: Mapping[str, Any]) -> Any:
+def _stop(server: Server, _orders: Mapping[str, Any]) -> Any:
     server.stop.set()
     return {}
 
@@ -191,7 +191,7 @@ class _ControlRequest(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._respond("POST")
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *dummy: object) -> None:
         """Say nothing: standard error is the user's."""
 
     def _respond(self, method: str) -> None:
@@ -200,7 +200,7 @@ class _ControlRequest(BaseHTTPRequestHandler):
         if not hmac.compare_digest(self.headers.get("Authorization", "").encode(), wanted.encode()):
             self._send(HTTPStatus.UNAUTHORIZED, {"error": "control wants its bearer token"})
             return
-        path, _, query = self.path.partition("?")
+        path, _mark, query = self.path.partition("?")
         parameters = dict(pair.partition("=")[::2] for pair in query.split("&") if pair)
         try:
             order = json.loads(body or b"{}")

@@ -76,7 +76,7 @@ def resume(world: World, host: str, vm: str, index: int = 0) -> None:
 
 def lose_tracking(world: World, host: str, vm: str) -> None:
     """Let a primary lose track of its changes (state 9)."""
-    _, copy = _find(world, host, vm)
+    _host, copy = _find(world, host, vm)
     copy.relationship.tracking_lost = True
     set_replication(world, host, vm, "waiting_for_resynchronize")
 
@@ -110,7 +110,7 @@ def stop_guest_answering(world: World, host: str, vm: str) -> None:
 
 def let_guest_answer(world: World, host: str, vm: str) -> None:
     """Let a hanging guest answer again."""
-    _, copy = _find(world, host, vm)
+    _host, copy = _find(world, host, vm)
     copy.guest.answers = True
     copy.guest.up_since = world.now if copy.alive else None
 

@@ -75,7 +75,7 @@ class Door:
     def _welcome(self, listening: socket.socket) -> None:
         while True:
             try:
-                connection, _ = listening.accept()
+                connection, _address = listening.accept()
             except OSError:
                 return
             if not self._admit(connection, listening):

@@ -144,7 +144,7 @@ def _ready_line(process: subprocess.Popen[bytes]) -> bytes:
         raise SimulatorError("it has no standard output")
     with process.stdout as stdout:
         while not line.endswith(b"\n"):
-            readable, _, _ = select.select([stdout], [], [], max(0.0, deadline - time.monotonic()))
+            readable, _writable, _broken = select.select([stdout], [], [], max(0.0, deadline - time.monotonic()))
             part = os.read(stdout.fileno(), 65536) if readable else b""
             if not part:
                 raise SimulatorError("it ended without a word" if readable else f"not ready in {_START_SECONDS:.0f} s")

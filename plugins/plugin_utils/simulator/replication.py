@@ -80,7 +80,7 @@ def partner(world: World, host: Host, vm: Vm, relationship: Relationship) -> tup
 
 def pending_bytes(world: World, host: Host, vm: Vm, relationship: Relationship) -> int:
     """Bytes this copy holds and the receiving end does not."""
-    _, copy = world.peer(host, vm, relationship)
+    _host, copy = world.peer(host, vm, relationship)
     return missing(copy.writes if copy else {}, vm.writes) * vm.bytes_per_write
 
 
@@ -91,7 +91,7 @@ def transfer_seconds(world: World, size: int) -> float:
 
 def copy_seconds(world: World, host: Host, vm: Vm, relationship: Relationship) -> float:
     """How long a first copy takes: all bytes to an empty disk, a comparison and the difference to one that is there."""
-    _, copy = world.peer(host, vm, relationship)
+    _host, copy = world.peer(host, vm, relationship)
     if copy is None or not any(disk.writes for disk in copy.disks):
         return transfer_seconds(world, sum(disk.used for disk in vm.disks))
     return compare_seconds(world, vm) + transfer_seconds(world, pending_bytes(world, host, vm, relationship))
@@ -109,7 +109,7 @@ def send_last_delta(world: World, host: Host, vm: Vm) -> None:
         Refused: 32768 where the peer cannot be reached, or does not replicate.
     """
     relationship = vm.relationship
-    _, copy = _replicating_partner(world, host, vm, relationship)
+    _host, copy = _replicating_partner(world, host, vm, relationship)
     _deliver(world, host, vm, relationship, vm.held, ReplicationType.PLANNED)
     _add_point(world, copy, PointKind.PLANNED_FAILOVER)
     relationship.prepared = True

@@ -297,7 +297,7 @@ def _failback_content(case: Case, vm: Vm) -> list[Counters] | None:
         return None
     if identifier in vm.provider_points:
         return vm.provider_points[identifier]
-    for _, copy in case.world.copies(vm.guid):
+    for _host, copy in case.world.copies(vm.guid):
         point = copy.point(identifier)
         if point is not None or identifier in copy.provider_points:
             return point.writes if point else copy.provider_points[identifier]

@@ -169,11 +169,11 @@ def modify_resources(case: Case) -> MethodResult:
     if not isinstance(given, list) or not given:
         raise Refused(32773, "return")
     pairs = [_connection(case, element) for element in given]
-    for _, adapter, element in pairs:
+    for _rest, adapter, element in pairs:
         _wanted_switch(case, adapter, element)
 
     def finish() -> None:
-        for _, adapter, element in pairs:
+        for _rest, adapter, element in pairs:
             _connect(case, adapter, element)
 
     return case.job(pairs[0][0], JobType.MODIFY_VIRTUAL_MACHINE_RESOURCES, 0.5, finish)

@@ -134,7 +134,7 @@ class SignIn:
 
     def consider(self, authorization: str, certificate_name: str | None) -> Verdict:
         """Judge one Authorization header; ``certificate_name`` is the CN of the TLS client certificate."""
-        scheme, _, rest = authorization.partition(" ")
+        scheme, _mark, rest = authorization.partition(" ")
         if authorization == MUTUAL:
             return self._by_certificate(certificate_name)
         if scheme.casefold() == "basic" and self._offers_basic():
@@ -180,7 +180,7 @@ class SignIn:
             return Verdict(None, self.offers())
         # Which alphabet the two are in, no header says: clients send UTF-8 or Latin-1 (RFC 7617, section 2).
         for alphabet in ("utf-8", "latin-1"):
-            name, _, password = given.decode(alphabet, errors="replace").partition(":")
+            name, _mark, password = given.decode(alphabet, errors="replace").partition(":")
             if self._account.admits(name, password):
                 return Verdict(name)
         return Verdict(None, self.offers())

@@ -241,7 +241,7 @@ class World:
 
     def vm_name(self, guid: str) -> str:
         """The name of a VM, from the first host that has it; empty where none has."""
-        return next((vm.name for _, vm in self.copies(guid)), "")
+        return next((vm.name for _host, vm in self.copies(guid)), "")
 
     def linked(self, one: Host, other: Host) -> bool:
         """Whether replication traffic passes between two hosts."""
@@ -313,7 +313,7 @@ class World:
         """Note which writes of ``before`` no copy of the VM holds any more."""
         for there, copy in self.copies(vm.guid):
             copy.settle_writes(there.name, self.now)
-        elsewhere = [kept for _, copy in self.copies(vm.guid) for kept in (copy.held, copy.before_failover) if kept]
+        elsewhere = [kept for _host, copy in self.copies(vm.guid) for kept in (copy.held, copy.before_failover) if kept]
         self.ledger.overwritten(self.now, host.name, vm, before, elsewhere, by)
 
     def watch_power(self) -> None:

@@ -190,7 +190,7 @@ def test_connections_go_by_their_full_names_too(site: Site, prefix: str) -> None
 
 @pytest.mark.parametrize("library", ["psrp", "winrm"])
 def test_ntlm_with_message_encryption_works_for_both_hosts(site: Site, library: str, tmp_path: Path) -> None:
-    home, away = (FakeHost(tmp_path, "ntlm", user="both-user", password=HOME_PASSWORD) for _ in range(2))
+    home, away = (FakeHost(tmp_path, "ntlm", user="both-user", password=HOME_PASSWORD) for _round in range(2))
     with home, away:
         variables = {"psrp": by_psrp, "winrm": by_winrm}[library]
         encrypted = {"ansible_psrp_auth": "ntlm", "ansible_psrp_message_encryption": "auto"}
@@ -347,7 +347,7 @@ def test_become_is_refused_for_host_and_peer(site: Site) -> None:
     site.inventory(by_psrp(site.home), by_psrp(site.away, ansible_become=True, ansible_become_method="runas"))
 
     peers, printed = site.run(PLAY)
-    own, _ = site.run(PLAY.replace("  tasks", "  become: true\n  become_method: runas\n  become_user: x\n  tasks"))
+    own, _rest = site.run(PLAY.replace("  tasks", "  become: true\n  become_method: runas\n  become_user: x\n  tasks"))
 
     assert "become is not supported" in peers[0]["msg"], printed
     assert "become is not supported" in own[0]["msg"]
@@ -356,7 +356,7 @@ def test_become_is_refused_for_host_and_peer(site: Site) -> None:
 def test_another_connection_of_the_tasks_host_is_refused_with_the_ways_out(site: Site) -> None:
     site.inventory(by_psrp(site.home, ansible_connection="local"), by_psrp(site.away))
 
-    results, _ = site.run(PLAY)
+    results, _rest = site.run(PLAY)
 
     assert "delegate_to" in results[0]["msg"]
     assert "add_host" in results[0]["msg"]
@@ -380,7 +380,7 @@ def test_two_inventory_hosts_that_may_be_the_peer_are_refused_by_name(site: Site
     twin = {"hv-b.corp.example": by_psrp(site.away), "hv-b.lab.example": by_psrp(site.away)}
     site.write("inventory.json", json.dumps({"all": {"hosts": {"hv-a": by_psrp(site.home)} | twin}}))
 
-    results, _ = site.run(PLAY.replace("{peer: hv-b}", "{peer: auto, names: [hv-b]}"))
+    results, _rest = site.run(PLAY.replace("{peer: hv-b}", "{peer: auto, names: [hv-b]}"))
 
     assert results[0]["kind"] == "ambiguous_name"
     assert all(name in results[0]["msg"] for name in twin)

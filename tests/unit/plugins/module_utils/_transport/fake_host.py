@@ -122,7 +122,7 @@ class _Listener(BaseHTTPRequestHandler):
         return bool(self.known)
 
     def _negotiate(self) -> bool:
-        scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
+        scheme, _mark, token = (self.headers.get("Authorization") or "").partition(" ")
         if self.host.silent_sign_in and token:
             self.close_connection = True
             return False

@@ -48,7 +48,7 @@ def test_a_conversation_is_carried_to_its_end_and_each_exchange_told_of() -> Non
     assert len(found) == 4
     assert (
         [request.repeatable for request in asked]
-        == [repeatable for _, repeatable in host.heard]
+        == [repeatable for _rest, repeatable in host.heard]
         == [True, False, False]
     )
 

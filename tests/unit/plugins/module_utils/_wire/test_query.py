@@ -165,7 +165,7 @@ def test_an_answer_without_end_is_refused_and_its_context_released() -> None:
     talk = instances(JOBS)
     next(talk)
     request = talk.send(first(context="uuid:11AA", end=""))
-    for _ in range(MAX_EMPTY_PAGES):
+    for _round in range(MAX_EMPTY_PAGES):
         request = talk.send(page(context="uuid:11AA"))
 
     assert same(sent(request), "release.request.xml")

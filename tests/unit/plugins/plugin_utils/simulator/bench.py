@@ -59,7 +59,7 @@ def estate(*replicated: Mapping[str, Any], **more: object) -> dict[str, Any]:
 class Bench:
     """A world, its two hosts, and how to ask them for something."""
 
-    def __init__(self, plain: Mapping[str, Any] | None = None, **switches: str) -> None:
+    def __init__(self, plain: Mapping[str, Any] | None = None, /, **switches: str) -> None:
         self.world: World = from_estate(plain or estate(pair()), start=START, rate=0, switches=switches)
 
     @property
@@ -113,7 +113,7 @@ class Bench:
         """Wait for a result's job; give its ErrorCode, or the return code where there is no job."""
         if result.job is None:
             return result.return_value
-        for _ in range(int(within)):
+        for _round in range(int(within)):
             if not result.job.running:
                 break
             self.wait(1)

@@ -165,7 +165,7 @@ def test_trouble_for_one_host_spares_the_other(simulation: Simulation) -> None:
 def test_a_delay_holds_back_the_answer_only(simulation: Simulation) -> None:
     simulation.trouble({"kind": "delay", "seconds": 0.2})
     began = time.monotonic()
-    answer, _ = Client(simulation).ask()
+    answer, _rest = Client(simulation).ask()
 
     assert (answer.status, time.monotonic() - began >= 0.2) == (200, True)
 

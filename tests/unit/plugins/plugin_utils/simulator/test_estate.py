@@ -43,7 +43,7 @@ def test_the_rehearsal_estate_is_two_healthy_sites_that_replicate() -> None:
     assert [host.language for host in world.hosts.values()] == ["en-US", "de-DE"]
     names = sorted(vm.name for vm in world.hosts["HV-A"].vms.values())
     assert names == sorted(["SQL01", "WEB01", "PRV01", "O'Brien <&\"\\ %_"])
-    for _, vm in world.every_vm():
+    for _host, vm in world.every_vm():
         assert (vm.state, vm.relationship.health) == (3, 1)
 
 

@@ -166,15 +166,19 @@ def test_what_cannot_start_says_why(arguments: dict[str, Any], words: str) -> No
 
 
 def test_the_command_of_a_clone_prints_an_inventory_and_a_listing() -> None:
-    command = [sys.executable, str(ROOT / "bin" / "hyperv-replica-simulator"), "--idle-timeout=60"]
+    command = [str(ROOT / "bin" / "hyperv-replica-simulator"), "--idle-timeout=60"]
     process = subprocess.Popen(
-        [*command, "--print-hosts=inventory"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--print-hosts=inventory"],
+        env={**os.environ, "PYTHON": sys.executable},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stderr is not None
     while "token" not in (line := process.stderr.readline()):
         assert line, "it ended before it was ready"
     process.terminate()
-    inventory, _ = process.communicate(timeout=10)
+    inventory, _errors = process.communicate(timeout=10)
 
     assert "HV-B" in inventory
     assert process.returncode == 0

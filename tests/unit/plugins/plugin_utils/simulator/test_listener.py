@@ -119,7 +119,7 @@ def test_pypsrp_signs_in_and_encrypts(host: Host, auth: str) -> None:
 
 def test_one_connection_signs_in_once_and_carries_many_messages(host: Host) -> None:
     wsman = _pypsrp(host)
-    for _ in range(3):
+    for _round in range(3):
         wsman.transport.send(b"ask")
 
     assert (len(host.callers), host.refusals) == (3, [401, 401, 200])

@@ -96,7 +96,7 @@ def test_the_state_after_a_revert_is_a_switch(switch: str, state: int) -> None:
 
 def test_a_running_vm_is_ahead_of_its_replica_by_no_more_than_an_interval() -> None:
     bench = Bench()
-    for _ in range(20):
+    for _round in range(20):
         bench.wait(61)
         assert 0 <= bench.a.writes["A"] - bench.b.writes["A"] <= 302
 
@@ -104,7 +104,7 @@ def test_a_running_vm_is_ahead_of_its_replica_by_no_more_than_an_interval() -> N
 def test_nothing_moves_because_somebody_looked() -> None:
     one, many = Bench(), Bench()
     one.wait(900)
-    for _ in range(900):
+    for _round in range(900):
         many.wait(1)
 
     assert (one.a.writes, one.b.writes) == (many.a.writes, many.b.writes)

@@ -24,7 +24,7 @@ def test_a_trouble_strikes_as_often_as_it_was_ordered() -> None:
     troubles = Troubles()
     troubles.add({"kind": "cut_before", "times": 2})
 
-    struck = [troubles.next_for("A", LOOK) is not None for _ in range(4)]
+    struck = [troubles.next_for("A", LOOK) is not None for _round in range(4)]
 
     assert struck == [True, True, False, False]
 
@@ -63,7 +63,7 @@ def test_troubles_are_tried_in_the_order_they_were_added() -> None:
     troubles.add({"kind": "html", "status": 502})
     troubles.add({"kind": "quota"})
 
-    kinds = [trouble.kind for _ in range(2) if (trouble := troubles.next_for("A", LOOK)) is not None]
+    kinds = [trouble.kind for _round in range(2) if (trouble := troubles.next_for("A", LOOK)) is not None]
 
     assert kinds == ["html", "quota"]
 
