@@ -59,7 +59,7 @@ def _run(options: argparse.Namespace, directory: Path) -> None:
     control = Control(server)
     try:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: server.stop.set())
+            signal.signal(number, lambda *dummy: server.stop.set())
         server.open()
         control.open()
         _announce(options, server, control)

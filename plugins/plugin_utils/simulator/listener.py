@@ -132,7 +132,7 @@ class _Conversation(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(code)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, *dummy: object) -> None:
         """Say nothing: the request log is kept elsewhere, and standard error is the user's."""
 
     def _admit(self, body: bytes) -> None:

@@ -140,8 +140,8 @@ def _by_pywinrm(transport: str, *, secure: bool) -> MakeClient:
     def make(simulation: Simulation) -> Send:
         certificate = {"cert_pem": simulation.client_cert, "cert_key_pem": simulation.client_key}
         options = certificate if transport == "certificate" else {}
-        protocol = _pywinrm(simulation, transport, secure=secure, **options)
-        return lambda envelope: protocol.send_message(envelope)
+        send: Send = _pywinrm(simulation, transport, secure=secure, **options).send_message
+        return send
 
     return make
 
