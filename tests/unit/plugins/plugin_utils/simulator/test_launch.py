@@ -166,10 +166,9 @@ def test_what_cannot_start_says_why(arguments: dict[str, Any], words: str) -> No
 
 
 def test_the_command_of_a_clone_prints_an_inventory_and_a_listing() -> None:
-    command = [str(ROOT / "bin" / "hyperv-replica-simulator"), "--idle-timeout=60"]
+    command = [sys.executable, str(ROOT / "bin" / "hyperv-replica-simulator"), "--idle-timeout=60"]
     process = subprocess.Popen(
         [*command, "--print-hosts=inventory"],
-        env={**os.environ, "PYTHON": sys.executable},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
