@@ -17,7 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationState,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import guests
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import release
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, release
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import enter
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Deed, Host, World
@@ -26,7 +26,10 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world imp
 def start_vm(world: World, host: str, vm: str, force: bool = False) -> None:
     """Start a VM at once; with ``force`` even where its replication forbids it."""
     there, copy = _find(world, host, vm)
-    guests.power_on(world, there, copy, locked=not force)
+    try:
+        guests.power_on(world, there, copy, locked=not force)
+    except Refused as refused:
+        raise ValueError(f"{copy.name} on {there.name} does not start: {refused.code}") from refused
 
 
 def turn_off_vm(world: World, host: str, vm: str) -> None:

@@ -127,7 +127,9 @@ def come_back(world: World, host: Host) -> None:
 
 def _start_by_itself(world: World, host: Host, vm: Vm) -> None:
     def start() -> None:
-        if host.up and vm.power is Power.OFF and host.vm(vm.guid) is vm and may_start(world, vm):
+        if host.up and host.running_jobs(vm.guid):
+            world.after(5.0, start)  # one operation at a time
+        elif host.up and vm.power is Power.OFF and host.vm(vm.guid) is vm and may_start(world, vm):
             power_on(world, host, vm)
 
     world.after((vm.start_delay + timedelta(seconds=5)).total_seconds(), start)

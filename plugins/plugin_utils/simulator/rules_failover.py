@@ -276,6 +276,8 @@ def _fresh(case: Case, wanted: Relationship) -> Relationship:
 
 
 def _become_replica(case: Case, vm: Vm, other: Host, copy: Vm, state: ReplicationState) -> None:
+    if copy.power is not Power.OFF or other.vm(copy.guid) is not copy:
+        return  # somebody started or removed it meanwhile: it does not take part any more
     copy.mode = ReplicationMode.REPLICA
     relationship = _fresh(case, vm.relationship)
     relationship.settings = replace(vm.relationship.settings)

@@ -232,8 +232,12 @@ def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings,
     enter(case.world, other, copy, relationship, STATE.WAITING_FOR_INITIAL_REPLICATION)
 
 
-def _seconds_until(case: Case, moment: datetime | None) -> float:
-    return 0.0 if moment is None else (moment - case.world.now).total_seconds()
+def _seconds_until(case: Case, moment: object) -> float:
+    if moment is None:
+        return 0.0
+    if not isinstance(moment, datetime):
+        raise Refused(32773, "return")
+    return (moment - case.world.now).total_seconds()
 
 
 def _start_later(case: Case, vm: Vm, relationship: Relationship, kind: int, wait: float) -> MethodResult:

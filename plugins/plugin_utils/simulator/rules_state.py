@@ -152,6 +152,8 @@ def _cancel_prepared(case: Case, vm: Vm, relationship: Relationship) -> None:
 
 
 def _become_replica(case: Case, vm: Vm, relationship: Relationship) -> None:
+    if vm.power is not Power.OFF:
+        raise Refused(32775)  # somebody started it meanwhile
     vm.mode = ReplicationMode.REPLICA
     relationship.prepared = relationship.tracking_lost = False
     vm.recovery_points.clear()

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobState, Power, StartAction
@@ -277,7 +279,7 @@ def manage(bench: Bench, method: str, **arguments: object) -> MethodResult:
     return bench.call("A", MANAGEMENT, {"Name": "vmms"}, method, arguments)
 
 
-def settings(properties: dict[str, str | list[str] | None]) -> Emb:
+def settings(properties: Mapping[str, str | list[str] | None]) -> Emb:
     """An embedded instance of the VM's settings."""
     return Emb("Msvm_VirtualSystemSettingData", properties)
 
