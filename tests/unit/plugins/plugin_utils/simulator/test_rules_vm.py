@@ -169,7 +169,7 @@ def test_a_job_that_failed_has_an_error_and_a_good_one_has_none() -> None:
 
 def test_start_action_and_notes_are_set_by_modify_system_settings() -> None:
     bench = Bench()
-    changes = {
+    changes: dict[str, str | list[str] | None] = {
         "InstanceID": f"Microsoft:{GUID}",
         "AutomaticStartupAction": "2",
         "AutomaticStartupActionDelay": "00000000000130.000000:000",
