@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import uuid
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -26,7 +27,9 @@ from ansible.utils.display import Display
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     AccessRefused,
     HyperVReplicaError,
+    NotDelivered,
     PreconditionFailed,
+    TimedOut,
     TransportError,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host, Limits
@@ -59,6 +62,7 @@ class Session:
     journal: Journal
     hosts: dict[End, Host] = field(default_factory=dict)
     opened: list[Opened] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
     crew: Crew | None = None
 
     @property
@@ -67,11 +71,12 @@ class Session:
         return self.hosts[End.DESTINATION].name
 
     def start_crew(self) -> Crew:
-        self.crew = Crew(self.hosts, self.clock, deadline=self.deadline)
+        self.crew = Crew(self.hosts, self.clock, deadline=self.deadline, stop=self.stop)
         return self.crew
 
     def close(self) -> None:
-        """Let no request out any more, and end the sessions that no thread is using."""
+        """Let no request out any more, and end the sessions."""
+        self.stop.set()
         if self.crew is not None:
             self.crew.dismiss()
         for opened in self.opened:
@@ -113,13 +118,13 @@ class HostAction(ActionBase):
         )
         home = open_host(task_host(self, task_vars), self._connection)
         session.opened.append(home)
-        session.hosts[End.DESTINATION] = _host(home, clock)
+        session.hosts[End.DESTINATION] = _host(home, session)
         peer = self._peer_name(options.get("peer"), session, task_vars)
         if peer:
             away = open_host(peer, peer_connection(self, peer, task_vars))
             session.opened.append(away)
             refuse_one_machine(home, away)
-            session.hosts[End.SOURCE] = _host(away, clock)
+            session.hosts[End.SOURCE] = _host(away, session)
         return session
 
     def _peer_name(self, wanted: str | None, session: Session, task_vars: dict[str, Any]) -> str:
@@ -179,13 +184,27 @@ def skew_warnings(looks: Mapping[End, Look]) -> list[str]:
     return warnings
 
 
-def _host(opened: Opened, clock: WallClock) -> Host:
+class _Gate:
+    """A carrier that lets nothing out once the task is over, be it in the middle of a look."""
+
+    def __init__(self, opened: Opened, session: Session) -> None:
+        self._opened, self._session = opened, session
+
+    def exchange(self, envelope: bytes, *, repeatable: bool) -> bytes:
+        if self._session.stop.is_set():
+            raise NotDelivered("the task is over", host=self._opened.name)
+        if self._session.clock.now() >= self._session.deadline:
+            raise TimedOut("the task's timeout has passed before this was sent", host=self._opened.name)
+        return self._opened.carrier.exchange(envelope, repeatable=repeatable)
+
+
+def _host(opened: Opened, session: Session) -> Host:
     return Host(
         opened.name,
-        opened.carrier,
+        _Gate(opened, session),
         endpoint=opened.endpoint,
         new_id=uuid.uuid4,
-        now=clock.now,
+        now=session.clock.now,
         limits=Limits(operation_timeout=opened.operation_timeout, max_envelope_size=opened.max_envelope_size),
     )
 

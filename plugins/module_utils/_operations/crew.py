@@ -65,11 +65,18 @@ _Answer = tuple[End, str, object]
 class Crew:
     """Looks at both hosts at the same time, and sends to each what was decided."""
 
-    def __init__(self, hosts: Mapping[End, HostLike], clock: Clock, *, deadline: datetime) -> None:
+    def __init__(
+        self,
+        hosts: Mapping[End, HostLike],
+        clock: Clock,
+        *,
+        deadline: datetime,
+        stop: threading.Event | None = None,
+    ) -> None:
         self.hosts = dict(hosts)
         self.clock = clock
         self.deadline = deadline
-        self.stop = threading.Event()
+        self.stop = stop or threading.Event()
         self._errands: dict[End, queue.SimpleQueue[tuple[str, _Do] | None]] = {}
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
         self._looking: set[End] = set()
