@@ -41,6 +41,7 @@ def host_variables(
         "ansible_port": port,
         "ansible_user": access["username"],
         "ansible_password": access["password"],
+        "hyperv_replica_simulated": True,
     }
     special = _psrp if connection == "psrp" else _winrm
     return common | special(access, scheme, auth)
