@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from html import escape
-from typing import TypeAlias
+from typing import Union
 from uuid import UUID
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
@@ -41,7 +41,7 @@ class Xml(str):
     __slots__ = ()
 
 
-Value: TypeAlias = "str | int | bool | None | Sequence[str | int]"
+Value = Union[str, int, bool, None, Sequence[Union[str, int]]]
 Row = Mapping[str, Value]
 
 
