@@ -112,7 +112,8 @@ def came_home(seen: Pair, task: Task) -> bool:
     if here.mode is ReplicationMode.PRIMARY or here.state is _S.FAILBACK_COMPLETE:
         return True
     told = any(job.type is JobType.INITIATE_FAILBACK and job.succeeded for job in here.jobs)
-    return here.state is _S.COMMITTED and (told or task.knows(Learned.CAME_HOME) or here.power is Power.RUNNING)
+    known = told or task.knows(Learned.CAME_HOME) or task.knows(Learned.COMMIT_ASKED)
+    return here.state is _S.COMMITTED and (known or here.power is Power.RUNNING)
 
 
 def provider_reached(seen: Pair, task: Task) -> bool:
@@ -130,7 +131,7 @@ def provider_reached(seen: Pair, task: Task) -> bool:
 
 
 def _commit_wanted(seen: Pair, task: Task) -> bool:
-    return not task.knows(Learned.COMMIT_NOT_WANTED)
+    return not (task.knows(Learned.COMMIT_NOT_WANTED) or task.knows(Learned.COMMIT_ASKED))
 
 
 def _to_recover_first(seen: Pair, task: Task) -> bool:
@@ -146,7 +147,8 @@ def _initiate(seen: Pair, task: Task) -> Step:
     here = seen.destination
     settings = here.settings if isinstance(here, Side) else None
     lesson = None
-    if settings is not None and not settings.built_in and isinstance(here, Side):
+    external = settings is not None and not settings.built_in
+    if external and isinstance(here, Side) and not task.goal.initiate_on_peer:
         lesson = {
             _S.REPLICATING: Learned.FAILBACK_WANTS_RECOVERED,
             _S.RECOVERED: Learned.FAILBACK_WANTS_COMMITTED,
@@ -196,10 +198,7 @@ PROVIDER_LEGS: Final = (
         says="the failback is committed",
         destination=Shows(state=(_S.FAILBACK_COMPLETE,), power=_OFF),
         given=_commit_wanted,
-        step=lambda seen, task: steps.teaching(
-            steps.commit(End.DESTINATION, why="the failback becomes final", lesson=Learned.COMMIT_NOT_WANTED),
-            Learned.CAME_HOME,
-        ),
+        step=lambda seen, task: steps.commit_failback(End.DESTINATION),
     ),
     Leg(
         says="the VM starts at home",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HostRefused,
@@ -39,17 +39,24 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
     Wait,
 )
 
-#: Answers of a host that is busy or short of something for a moment; the step is planned and asked for anew.
-_PASSING: Final = frozenset({32772, 32774, 32777, 32778})
+#: Answers of a host or a guest (32780: it boots) that may be others in a moment; the step is asked for anew.
+_PASSING: Final = frozenset({32772, 32774, 32777, 32778, 32780})
 #: A guest that already shuts down has been asked (InitiateShutdown's page).
 _SHUTTING_DOWN: Final = 32782
 _TRIES: Final = 4
+#: The first pause before a busy host is asked again; it doubles.
+_PAUSE: Final = timedelta(seconds=5)
+#: Only a refusal for the state (32775) tells that a commit comes first; a commit cannot be undone.
+_INVALID_STATE: Final = 32775
+_WANTS_ANOTHER_STATE: Final = frozenset(
+    {Learned.REVERSE_WANTS_COMMITTED, Learned.FAILBACK_WANTS_RECOVERED, Learned.FAILBACK_WANTS_COMMITTED}
+)
 
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
 
-_Turns: TypeAlias = "Generator[Step | Wait, Receipt | Pair | None, Pair]"
-_Way: TypeAlias = "Generator[Step | Wait, Receipt | Pair | None, None]"
+_Turns = Generator[Union[Step, Wait], Union[Receipt, Pair, None], Pair]
+_Way = Generator[Union[Step, Wait], Union[Receipt, Pair, None], None]
 
 
 def follow(operation: Operation, before: Pair, now: waiting.Now) -> Talk:
@@ -231,18 +238,32 @@ class Way:
             yield from self._finish(step, receipt)
             return
         self._note_outcome(step, started, "failed" if isinstance(refusal, JobFailed) else "refused", refusal.code)
-        if step.lesson is not None and step.lesson not in self.learned:
+        if refusal.code in _PASSING and self._may_try_again(step, refusal):
+            yield from self._pause(_PAUSE * 2 ** self.tries[step.method])
+        elif self._is_new(step.lesson, refusal):
             yield from self._be_taught(step.lesson)
-        elif refusal.code in _PASSING:
-            self._count(step, refusal)
-            yield from self._rest()
         elif step.method is Method.INITIATE_FAILBACK and isinstance(refusal, HostRefused):
             yield from self._rest()
             raise failback.explained(refusal, self.seen)
         else:
             raise refusal
 
-    def _be_taught(self, lesson: Learned) -> _Way:
+    def _may_try_again(self, step: Step, refusal: HyperVReplicaError) -> bool:
+        self.tries[step.method] = self.tries.get(step.method, 0) + 1
+        return self.tries[step.method] < _TRIES and not isinstance(refusal, JobFailed)
+
+    def _is_new(self, lesson: Learned | None, refusal: HyperVReplicaError) -> bool:
+        """Whether a refusal teaches something that leads on."""
+        fits = lesson not in _WANTS_ANOTHER_STATE or refusal.code == _INVALID_STATE
+        return lesson is not None and lesson not in self.learned and fits
+
+    def _pause(self, length: timedelta) -> _Way:
+        """Let some time pass, and what runs there end."""
+        until = self.now() + length
+        yield from self._wait(lambda seen: self.now() >= until, "a busy host", self.operation.goal.sync_timeout)
+        yield from self._rest()
+
+    def _be_taught(self, lesson: Learned | None) -> _Way:
         """Look, and plan anew with what the refusal told."""
         self._learn(lesson)
         if lesson is Learned.CANNOT_FENCE:

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
@@ -106,12 +106,13 @@ class Learned(str, Enum):
     ENTRY_SET = "entry_set"
     START_SEEDED = "start_seeded"
     COMMIT_NOT_WANTED = "commit_not_wanted"
+    COMMIT_ASKED = "commit_asked"
     FAILBACK_WANTS_RECOVERED = "failback_wants_recovered"
     FAILBACK_WANTS_COMMITTED = "failback_wants_committed"
     REVERSE_REFUSED = "reverse_refused"
 
 
-Plain: TypeAlias = "str | int | bool | None | tuple[str, ...]"
+Plain = Union[str, int, bool, None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +180,8 @@ class Step:
         if isinstance(here, Side):
             seen = seen.replaced(self.host, here.but(**self.expects.changes(), **self.sets))
         if isinstance(there, Side) and self.peer_expects is not None:
-            seen = seen.replaced(self.host.other, there.but(**self.peer_expects.changes()))
+            there = there.but(**self.peer_expects.changes())
+            seen = seen.replaced(self.host.other, _caught_up(there) if self.method is _CATCHES_UP else there)
         return seen
 
     def shown_by(self, seen: Pair) -> bool:
@@ -190,6 +192,15 @@ class Step:
 
     def same_call(self, other: Step) -> bool:
         return (self.host, self.method, dict(self.arguments)) == (other.host, other.method, dict(other.arguments))
+
+
+#: The wait after which the receiving end has what was sent lately.
+_CATCHES_UP = Method.WAIT_UNTIL_IN_SYNC
+
+
+def _caught_up(side: Side) -> Side:
+    known = side.relationship
+    return replace(side, relationship=known and replace(known, last_replicated=side.facts.clock))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

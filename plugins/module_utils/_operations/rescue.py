@@ -17,14 +17,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     Power,
     ReplicationMode,
     ReplicationState,
+    ReplicationType,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, guards, steps
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, failback, guards, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, walk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Shows, Step
 
 _S: Final = ReplicationState
-_STARTABLE: Final = (*guards.FAILED_OVER, _S.FAILBACK_COMPLETE)
 
 
 #: A VM in one of these serves its users, or is about to.
@@ -39,30 +39,37 @@ def served(seen: Pair) -> bool:
 def back_at_source(seen: Pair, task: Task) -> bool:
     """The source serves again, or is unlocked where the VM was off when the run began."""
     here, there = seen.destination, seen.source
-    if not isinstance(there, Side) or (isinstance(here, Side) and here.state in guards.FAILED_OVER):
+    if not isinstance(there, Side) or (isinstance(here, Side) and here.state is _S.RECOVERED):
         return False
     on = there.power is Power.RUNNING or task.knows(Learned.KEEP_OFF)
     return on and there.state is not _S.SYNCED
 
 
-def _may_roll_back(seen: Pair) -> bool:
-    """Nothing was reversed or committed, and the destination's copy is off."""
+def _may_roll_back(seen: Pair, task: Task) -> bool:
+    """Nothing was reversed, and the destination's copy is off and not the one that counts."""
     here, there = seen.destination, seen.source
     if not isinstance(there, Side) or there.mode is not ReplicationMode.PRIMARY:
         return False
     if isinstance(here, Absent):
         return there.state is not _S.SYNCED
     free = here.state not in (_S.COMMITTED, _S.FAILBACK_IN_PROGRESS, _S.FAILBACK_COMPLETE)
-    return here.mode in guards.RECEIVERS and free and here.power is Power.OFF
+    unfilled = here.state is _S.COMMITTED and there.state is not _S.SYNCED and not failback.came_home(seen, task)
+    return here.mode in guards.RECEIVERS and (free or unfilled) and here.power is Power.OFF
 
 
-def _may_start(seen: Pair) -> bool:
+def _may_start(seen: Pair, task: Task) -> bool:
     """The destination's copy holds the last delta and may start; the source's cannot start beside it."""
     here, there = seen.destination, seen.source
     if not isinstance(here, Side) or here.power not in (Power.OFF, Power.SAVED):
         return False
     source_off = isinstance(there, Absent) or there.power is Power.OFF
-    return source_off and (here.mode is ReplicationMode.PRIMARY or here.state in _STARTABLE)
+    return source_off and (_took_all(here) or failback.came_home(seen, task))
+
+
+def _took_all(here: Side) -> bool:
+    """It is the primary, or was failed over with the last delta; another failover leaves writes behind."""
+    planned = here.relationship is not None and here.relationship.failed_over_type is ReplicationType.PLANNED
+    return here.mode is ReplicationMode.PRIMARY or (here.state in guards.FAILED_OVER and planned)
 
 
 _START_HERE: Final = Leg(
@@ -84,7 +91,7 @@ def plan(seen: Pair, task: Task, policy: OnFailure) -> tuple[str, tuple[Step, ..
         (started_here, rolled_back) if policy is OnFailure.START_UNPROTECTED else (rolled_back, started_here)
     )
     for word, legs, done in (first, second):
-        if (_may_start if word == "started_unprotected" else _may_roll_back)(seen):
+        if (_may_start if word == "started_unprotected" else _may_roll_back)(seen, task):
             return word, walk(seen, task, legs, done)
     return "stopped", ()
 

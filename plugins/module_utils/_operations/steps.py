@@ -201,6 +201,13 @@ def commit(end: End, *, why: str, lesson: Learned | None = None) -> Step:
     )
 
 
+def commit_failback(end: End) -> Step:
+    """Make a provider's failback final. Whether that is needed, and leads to another state, is undocumented."""
+    step = commit(end, why="the failback becomes final", lesson=Learned.COMMIT_NOT_WANTED)
+    done = Shows(state=(_S.COMMITTED, _S.FAILBACK_COMPLETE))
+    return replace(step, expects=done, teaches=Learned.COMMIT_ASKED)
+
+
 def test_connection(sender: End, seen: Pair) -> Step:
     """Ask the future sender whether it could replicate to the other end; changes nothing."""
     arguments = listener(seen, sender.other)
@@ -328,8 +335,3 @@ def _state_change(end: End, wanted: RequestedReplicationState, *, expects: Shows
 def with_lesson(step: Step, lesson: Learned) -> Step:
     """The same step, whose refusal teaches something else."""
     return replace(step, lesson=lesson)
-
-
-def teaching(step: Step, lesson: Learned) -> Step:
-    """The same step, whose success teaches something else."""
-    return replace(step, teaches=lesson)

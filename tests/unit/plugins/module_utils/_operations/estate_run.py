@@ -266,7 +266,8 @@ class Site:
 
     def failback(self, goal: Goal | None = None, **how: Any) -> Run:
         """hyperv_replica_failback on A."""
-        return self.run(verbs.failback_of, goal or moved(), home="A", away="B", gathers=POWER, **how)
+        where = {"home": "A", "away": "B", **how}
+        return self.run(verbs.failback_of, goal or moved(), gathers=POWER, **where)
 
     def cancel(self, goal: Goal | None = None, **how: Any) -> Run:
         """hyperv_replica_failover_cancel on B."""
