@@ -25,7 +25,7 @@ BELONGS = re.compile(
     | plugins/(?:action|doc_fragments|modules|module_utils|plugin_utils)/[\w/]+\.py
     | plugins/__init__\.py
     | (?:roles|playbooks)/[\w/.-]+\.(?:yml|j2|md|json)
-    | docs/docsite/[\w/-]+\.(?:yml|rst)
+    | docs/docsite/[\w/-]+\.(?:yml|rst|svg)
     """
 )
 

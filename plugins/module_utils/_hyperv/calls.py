@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema, sending
@@ -48,7 +48,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import
     call,
 )
 
-Argument: TypeAlias = "str | int | bool | tuple[str, ...] | None"
+Argument = Union[str, int, bool, tuple[str, ...], None]
 Arguments = Mapping[str, Argument]
 
 #: The management service is found by this key alone (libvirt and go-wsman do so against real hosts).

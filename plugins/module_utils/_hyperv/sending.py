@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Final, TypeAlias
+from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
@@ -30,7 +30,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.embedded import Embedded, embedded_text
 
-Value: TypeAlias = "str | int | bool | timedelta | datetime | tuple[str, ...] | None"
+Value = Union[str, int, bool, timedelta, datetime, tuple[str, ...], None]
 
 #: What a time is that never was: FILETIME zero (seen on real hosts).
 _NEVER: Final = datetime(1601, 1, 1, tzinfo=timezone.utc)

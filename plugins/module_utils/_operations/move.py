@@ -160,7 +160,7 @@ _REPAIRS: Final = (
     _Repair(
         says="lost tracking is resynchronized",
         state=_S.WAITING_FOR_RESYNCHRONIZE,
-        step=lambda end, task: steps.resynchronize(end, task),
+        step=steps.resynchronize,
     ),
     _Repair(
         says="a paused resynchronization is continued",
@@ -175,12 +175,12 @@ _REPAIRS: Final = (
     _Repair(
         says="a running copy is waited for",
         state=_S.WAITING_FOR_INITIAL_REPLICATION,
-        step=lambda end, task: steps.wait_until_in_sync(end, task),
+        step=steps.wait_until_in_sync,
     ),
     _Repair(
         says="a running resynchronization is waited for",
         state=_S.RESYNCHRONIZING,
-        step=lambda end, task: steps.wait_until_in_sync(end, task),
+        step=steps.wait_until_in_sync,
     ),
 )
 

@@ -37,12 +37,11 @@ def probe_tcp(address: str, port: int, timeout: float) -> ProbeResult:
     try:
         with socket.create_connection((address, port), timeout=timeout):
             return ProbeResult(True, f"{address} port {port} accepts connections", time.monotonic() - began)
-    except TimeoutError:
-        reason = f"no answer within {timeout:g} seconds"
     except (OSError, OverflowError, UnicodeError, ValueError) as error:
-        reason = _words(error)
-    return ProbeResult(False, f"{address} port {port}: {reason}", time.monotonic() - began)
+        return ProbeResult(False, f"{address} port {port}: {_words(error, timeout)}", time.monotonic() - began)
 
 
-def _words(error: Exception) -> str:
+def _words(error: Exception, timeout: float) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout:g} seconds"
     return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__

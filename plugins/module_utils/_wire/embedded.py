@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
@@ -26,8 +26,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.values import
     read_boolean,
 )
 
-Scalar: TypeAlias = "bool | int | str | datetime | timedelta"
-EmbeddedValue: TypeAlias = "Scalar | Sequence[Scalar] | None"
+Scalar = Union[bool, int, str, datetime, timedelta]
+EmbeddedValue = Union[Scalar, Sequence[Scalar], None]
 
 _NUMERIC: Final = {ord(char): f"&#{ord(char)};" for char in "&<>\"'\r\n\t"}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import OutcomeUnknown, WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
@@ -26,8 +26,8 @@ class EmbeddedText(str):
     __slots__ = ()
 
 
-Single: TypeAlias = "bool | int | str | datetime | timedelta | CimReference"
-CimValue: TypeAlias = "Single | Sequence[Single] | None"
+Single = Union[bool, int, str, datetime, timedelta, CimReference]
+CimValue = Union[Single, Sequence[Single], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import VIRTUALIZATION
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.reference import CimReference, quoted
 
-Plain: TypeAlias = "str | int"
+Plain = Union[str, int]
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _FROM: Final = re.compile(r"\bFROM\s+(\w+)", re.IGNORECASE | re.ASCII)

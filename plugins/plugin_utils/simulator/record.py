@@ -30,14 +30,14 @@ Record = TypeVar("Record")
 Reader = Callable[[Section, str, Any], Any]
 
 
-def record(kind: Callable[..., Record], section: Section, /, skip: tuple[str, ...] = (), **given: Any) -> Record:
+def record(shape: Callable[..., Record], section: Section, /, skip: tuple[str, ...] = (), **given: Any) -> Record:
     """A dataclass from a section. What is given is taken where the section has no such key."""
     values = dict(given)
-    for field in fields(kind):  # type: ignore[arg-type]
+    for field in fields(shape):  # type: ignore[arg-type]
         read = _READERS.get(_type_name(field))
         if read is not None and field.name not in skip:
             values[field.name] = read(section, field.name, given.get(field.name, _default(field)))
-    return kind(**values)
+    return shape(**values)
 
 
 def plain_record(value: Any, now: datetime, skip: tuple[str, ...] = ()) -> dict[str, Any]:

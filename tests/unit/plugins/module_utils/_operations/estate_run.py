@@ -113,8 +113,7 @@ class Run:
     @property
     def one(self) -> Outcome:
         """The outcome of the only VM."""
-        (outcome,) = self.outcomes.values()
-        return outcome
+        return next(iter(self.outcomes.values()))
 
     @property
     def mutations(self) -> list[str]:

@@ -126,8 +126,7 @@ def test_rich_values_become_plain_ones(value: object, expected: object) -> None:
 
 
 def test_a_tagged_string_becomes_an_ordinary_one() -> None:
-    assert type(plain(Tagged("x"))) is str
-    assert {type(key) for key in plain({Tagged("x"): 1})} == {str}
+    assert {type(value) for value in [plain(Tagged("x")), *plain({Tagged("x"): 1})]} == {str}
 
 
 def test_a_time_without_an_offset_never_reaches_a_result() -> None:

@@ -54,7 +54,7 @@ EVERYTHING = everything()
 def test_every_value_belongs_to_a_property_of_its_class_and_is_an_array_where_that_is_one() -> None:
     wrong = [
         (one.of.name, name)
-        for _, one in EVERYTHING
+        for _rest, one in EVERYTHING
         for name, shown in one.values.items()
         if (known := one.of.property(name)) is None
         or known.name != name
@@ -85,7 +85,7 @@ def test_every_reference_leads_to_an_instance() -> None:
 
 
 def test_every_class_of_the_replica_api_shows_something() -> None:
-    shown = {one.of.name for _, one in EVERYTHING}
+    shown = {one.of.name for _rest, one in EVERYTHING}
 
     silent = set(VIEWS) - shown
     assert silent == {"Msvm_ConcreteJob", "Msvm_AffectedJobElement", "Msvm_ReplicaSystemDependency"}
