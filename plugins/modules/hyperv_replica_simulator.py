@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: hyperv_replica_simulator
 short_description: Start or stop simulated Hyper-V hosts to rehearse on
-version_added: 1.0.0
+version_added: 0.1.0
 author:
   - The hyperv.replica authors (@hyperv-replica)
 description:
