@@ -25,8 +25,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.query import 
 #: How many conditions a narrowed query holds at most for each VM asked for; more VMs are picked out here.
 NARROW: Final = 5
 
-#: WBEM_E_INVALID_CLASS (Microsoft's page WMI error constants).
-_INVALID_CLASS: Final = 0x80041010
+#: WBEM_E_INVALID_CLASS and WBEM_E_INVALID_NAMESPACE (Microsoft's page WMI error constants).
+_NO_CLASS: Final = frozenset({0x80041010, 0x8004100E})
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ def computer_system(vm_id: str) -> CimReference:
 
 
 def _says_no_class(fault: WsmanFault) -> bool:
-    """A class that is not there is told by the WMI error inside, or by a destination that is none."""
-    return fault.hresult == _INVALID_CLASS or (
+    """A class or namespace that is not there is told by the WMI error inside, or by a destination that is none."""
+    return fault.hresult in _NO_CLASS or (
         fault.hresult is None and fault.subcode in ("DestinationUnreachable", "CannotProcessFilter")
     )

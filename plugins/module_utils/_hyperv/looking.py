@@ -109,7 +109,7 @@ def _operating_system(memory: Memory) -> Talk[list[CimInstance]]:
     try:
         return (yield from ask(memory, OPERATING_SYSTEM))
     except WsmanFault as fault:
-        if fault.subcode != "AccessDenied":
+        if fault.kind != "access_refused":
             raise
     memory.missing.add(OPERATING_SYSTEM)
     return []

@@ -22,7 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 
 #: A namespace of SOAP 1.2 stands in the first lines of every envelope (DMTF DSP0226, section 5).
 _SOAP: Final = b"http://www.w3.org/2003/05/soap-envelope"
-_LOOKED_AT: Final = 1024
+_LOOKED_AT: Final = 4096
 
 
 class Session(Protocol):
@@ -109,4 +109,6 @@ class SessionCarrier:
 
 
 def _is_soap(answer: bytes) -> bool:
-    return _SOAP in answer[:_LOOKED_AT] and answer.rstrip().endswith(b"Envelope>")
+    """Whether it begins as an envelope and ends as one; UTF-16 is the same bytes with zeros between them."""
+    head, tail = (part.replace(b"\0", b"") for part in (answer[:_LOOKED_AT], answer[-_LOOKED_AT:]))
+    return _SOAP in head and tail.rstrip().endswith(b"Envelope>")

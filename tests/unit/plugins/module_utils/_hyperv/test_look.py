@@ -361,11 +361,21 @@ def test_an_error_carries_the_hosts_name() -> None:
     assert raised.value.host == "hv-b"
 
 
-def test_a_host_whose_root_cimv2_may_not_be_read_is_looked_at_without_its_clock() -> None:
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        fault("w:AccessDenied", 5),
+        fault("w:InternalError", 2150858752, inner=0x80041003),
+        fault("a:DestinationUnreachable", 2150858752, inner=0x8004100E),
+        fault("n:CannotProcessFilter", 2150858778, inner=0x8004100E),
+    ],
+    ids=["denied", "denied by WMI", "no namespace", "no namespace for the filter"],
+)
+def test_a_host_whose_root_cimv2_may_not_be_read_is_looked_at_without_its_clock(refusal: str) -> None:
     class Closed(ScriptedHost):
         def _found(self, request: object) -> str:
             if "Win32_" in str(request):
-                return fault("w:AccessDenied", 5)
+                return refusal
             return super()._found(request)  # type: ignore[arg-type]
 
     look = open_host(Closed(estate(vm(SQL01, "SQL01")))).look([])

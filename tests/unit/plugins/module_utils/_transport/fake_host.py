@@ -180,6 +180,10 @@ class _Listener(BaseHTTPRequestHandler):
         content, kind = self._sealed(ANSWER)
         self._reply(200, content, ("Content-Type", kind))
 
+    def _utf_16(self) -> None:
+        content, kind = self._sealed(ANSWER.decode().encode("utf-16"))
+        self._reply(200, content, ("Content-Type", kind))
+
     def _fault(self) -> None:
         content, kind = self._sealed(FAULT)
         self._reply(500, content, ("Content-Type", kind))

@@ -103,6 +103,12 @@ def test_an_envelope_comes_back_byte_by_byte_over_one_sign_in(carrier: SessionCa
     assert host.signed_in == (0 if host.scheme == "basic" else 1)
 
 
+def test_an_envelope_in_utf_16_is_an_answer(carrier: SessionCarrier, host: FakeHost) -> None:
+    host.orders = ["utf 16"]
+
+    assert carrier.exchange(CHANGE, repeatable=False).decode("utf-16").encode() == ANSWER
+
+
 def test_a_fault_is_an_answer_and_keeps_the_session(carrier: SessionCarrier, host: FakeHost) -> None:
     host.orders = ["fault", ""]
 
