@@ -63,6 +63,7 @@ class Session:
     hosts: dict[End, Host] = field(default_factory=dict)
     opened: list[Opened] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
+    parent: int = field(default_factory=os.getppid)
     crew: Crew | None = None
 
     @property
@@ -193,6 +194,10 @@ class _Gate:
     def exchange(self, envelope: bytes, *, repeatable: bool) -> bytes:
         if self._session.stop.is_set():
             raise NotDelivered("the task is over", host=self._opened.name)
+        if (
+            os.getppid() != self._session.parent
+        ):  # workers are no part of its process group: kill -9 does not reach them
+            raise TimedOut("ansible-playbook is gone, and nothing is done without it", host=self._opened.name)
         if self._session.clock.now() >= self._session.deadline:
             raise TimedOut("the task's timeout has passed before this was sent", host=self._opened.name)
         return self._opened.carrier.exchange(envelope, repeatable=repeatable)

@@ -14,6 +14,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     AccessRefused,
     HyperVReplicaError,
+    TimedOut,
     TransportError,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
@@ -103,6 +104,8 @@ class Looks:
             self._last[end] = answer
             self._silent_since.pop(end, None)
             return False
+        if isinstance(answer, TimedOut):
+            raise answer
         now = self.crew.clock.now()
         since = self._silent_since.setdefault(end, now)
         self._said[end] = answer.found
