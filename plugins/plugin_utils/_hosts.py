@@ -16,10 +16,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.options im
     psrp_options,
     winrm_options,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._transport.kerberos import TicketCache
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.session import Session, SessionCarrier
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.via_pypsrp import open_pypsrp
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.via_pywinrm import open_pywinrm
+from ansible_collections.hyperv.replica.plugins.plugin_utils._tickets import TicketCache
 
 _TICKETS: Final = TicketCache()
 

@@ -39,13 +39,14 @@ OUTSIDE = {
 MAY_IMPORT = {
     "module_utils/_errors": ("", ""),
     "module_utils/_wire": ("_errors", ""),
-    "module_utils/_transport": ("_errors", "pypsrp winrm requests urllib3 spnego socket ssl subprocess"),
+    "module_utils/_transport": ("_errors", "pypsrp winrm requests urllib3 spnego socket ssl"),
     "module_utils/_probes": ("_errors", "http socket ssl urllib.parse"),
     "module_utils/_hyperv": ("_errors _wire", ""),
     "module_utils/_operations": ("_errors _hyperv", ""),
     "module_utils/_surface": ("_errors _hyperv _operations", "ansible.module_utils"),
     "plugin_utils/_peer": ("_errors", "ansible"),
-    "plugin_utils/_hosts": ("_errors _transport _surface.options", ""),
+    "plugin_utils/_tickets": ("_errors", "subprocess"),
+    "plugin_utils/_hosts": ("_errors _transport _surface.options plugin_utils._tickets", ""),
     "plugin_utils/_task": (
         "_errors _probes _hyperv _operations _surface plugin_utils._hosts plugin_utils._peer",
         "ansible",

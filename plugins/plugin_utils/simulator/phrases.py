@@ -55,7 +55,7 @@ CAPTIONS: Final[dict[str, Texts]] = {
     "virtual_machine_settings": (
         "Virtual Machine Settings",
         "Einstellungen für virtuelle Computer",
-        "Paramètres de l’ordinateur virtuel",
+        "Paramètres de l\u2019ordinateur virtuel",
         "Impostazioni della macchina virtuale",
         "虛擬機器設定",
         "仮想マシンの設定",
@@ -223,7 +223,7 @@ JOBS: Final[dict[int, Texts]] = {
     3: (
         "Removing Virtual Machine",
         "Virtueller Computer wird entfernt",
-        "Suppression de l’ordinateur virtuel",
+        "Suppression de l\u2019ordinateur virtuel",
         "Rimozione della macchina virtuale",
         "正在移除虛擬機器",
         "仮想マシンを削除しています",
@@ -231,7 +231,7 @@ JOBS: Final[dict[int, Texts]] = {
     12: (
         "Starting Virtual Machine",
         "Virtueller Computer wird gestartet",
-        "Démarrage de l’ordinateur virtuel",
+        "Démarrage de l\u2019ordinateur virtuel",
         "Avvio della macchina virtuale",
         "正在啟動虛擬機器",
         "仮想マシンを起動しています",
@@ -239,7 +239,7 @@ JOBS: Final[dict[int, Texts]] = {
     13: (
         "Turning Off Virtual Machine",
         "Virtueller Computer wird ausgeschaltet",
-        "Mise hors tension de l’ordinateur virtuel",
+        "Mise hors tension de l\u2019ordinateur virtuel",
         "Spegnimento della macchina virtuale",
         "正在關閉虛擬機器",
         "仮想マシンの電源を切っています",
@@ -247,7 +247,7 @@ JOBS: Final[dict[int, Texts]] = {
     96: (
         "Changing Replication State",
         "Replikationsstatus wird geändert",
-        "Modification de l’état de réplication",
+        "Modification de l\u2019état de réplication",
         "Modifica dello stato di replica",
         "正在變更複寫狀態",
         "レプリケーションの状態を変更しています",
@@ -327,7 +327,7 @@ JOBS: Final[dict[int, Texts]] = {
     0: (
         "Virtual Machine Operation",
         "Vorgang für virtuellen Computer",
-        "Opération sur l’ordinateur virtuel",
+        "Opération sur l\u2019ordinateur virtuel",
         "Operazione sulla macchina virtuale",
         "虛擬機器作業",
         "仮想マシンの操作",

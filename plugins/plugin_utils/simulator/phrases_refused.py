@@ -15,7 +15,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32768: (
         "The operation failed.",
         "Der Vorgang ist fehlgeschlagen.",
-        "L’opération a échoué.",
+        "L\u2019opération a échoué.",
         "Operazione non riuscita.",
         "作業失敗。",
         "操作に失敗しました。",
@@ -23,7 +23,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32769: (
         "Access was denied.",
         "Der Zugriff wurde verweigert.",
-        "L’accès a été refusé.",
+        "L\u2019accès a été refusé.",
         "Accesso negato.",
         "存取遭到拒絕。",
         "アクセスが拒否されました。",
@@ -31,7 +31,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32770: (
         "The operation is not supported.",
         "Der Vorgang wird nicht unterstützt.",
-        "L’opération n’est pas prise en charge.",
+        "L\u2019opération n\u2019est pas prise en charge.",
         "Operazione non supportata.",
         "不支援此作業。",
         "この操作はサポートされていません。",
@@ -39,7 +39,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32771: (
         "The status is unknown.",
         "Der Status ist unbekannt.",
-        "L’état est inconnu.",
+        "L\u2019état est inconnu.",
         "Lo stato è sconosciuto.",
         "狀態不明。",
         "状態が不明です。",
@@ -47,15 +47,15 @@ ERRORS: Final[dict[int, Texts]] = {
     32772: (
         "The operation timed out.",
         "Zeitüberschreitung beim Vorgang.",
-        "L’opération a dépassé le délai imparti.",
-        "Tempo scaduto per l’operazione.",
+        "L\u2019opération a dépassé le délai imparti.",
+        "Tempo scaduto per l\u2019operazione.",
         "作業逾時。",
         "操作がタイムアウトしました。",
     ),
     32773: (
         "A parameter is not valid.",
         "Ein Parameter ist ungültig.",
-        "Un paramètre n’est pas valide.",
+        "Un paramètre n\u2019est pas valide.",
         "Un parametro non è valido.",
         "參數無效。",
         "パラメーターが無効です。",
@@ -63,7 +63,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32774: (
         "The virtual machine is in use.",
         "Der virtuelle Computer wird verwendet.",
-        "L’ordinateur virtuel est en cours d’utilisation.",
+        "L\u2019ordinateur virtuel est en cours d\u2019utilisation.",
         "La macchina virtuale è in uso.",
         "虛擬機器正在使用中。",
         "仮想マシンは使用中です。",
@@ -71,7 +71,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32775: (
         "The virtual machine is not in a state that allows this operation.",
         "Der Status des virtuellen Computers lässt diesen Vorgang nicht zu.",
-        "L’état de l’ordinateur virtuel ne permet pas cette opération.",
+        "L\u2019état de l\u2019ordinateur virtuel ne permet pas cette opération.",
         "Lo stato della macchina virtuale non è valido per questa operazione.",
         "虛擬機器目前的狀態無法執行此作業。",
         "仮想マシンの現在の状態ではこの操作を実行できません。",
@@ -79,7 +79,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32776: (
         "A value has the wrong data type.",
         "Ein Wert hat den falschen Datentyp.",
-        "Une valeur n’a pas le bon type de données.",
+        "Une valeur n\u2019a pas le bon type de données.",
         "Un valore ha un tipo di dati errato.",
         "資料類型不正確。",
         "データ型が正しくありません。",
@@ -87,7 +87,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32777: (
         "The virtual machine is not available.",
         "Der virtuelle Computer ist nicht verfügbar.",
-        "L’ordinateur virtuel n’est pas disponible.",
+        "L\u2019ordinateur virtuel n\u2019est pas disponible.",
         "La macchina virtuale non è disponibile.",
         "虛擬機器無法使用。",
         "仮想マシンは使用できません。",
@@ -111,7 +111,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32780: (
         "The guest is not ready.",
         "Das Gastbetriebssystem ist nicht bereit.",
-        "Le système invité n’est pas prêt.",
+        "Le système invité n\u2019est pas prêt.",
         "Il sistema guest non è pronto.",
         "客體作業系統尚未就緒。",
         "ゲスト オペレーティング システムの準備ができていません。",
@@ -127,7 +127,7 @@ ERRORS: Final[dict[int, Texts]] = {
     32782: (
         "The guest is shutting down already.",
         "Das Gastbetriebssystem wird bereits heruntergefahren.",
-        "Le système invité est déjà en cours d’arrêt.",
+        "Le système invité est déjà en cours d\u2019arrêt.",
         "Il sistema guest è già in fase di arresto.",
         "客體作業系統正在關機。",
         "ゲスト オペレーティング システムは既にシャットダウン中です。",
@@ -147,15 +147,15 @@ FAULTS: Final[dict[str, Texts]] = {
     "not_found": (
         "The requested object could not be found.",
         "Das angeforderte Objekt wurde nicht gefunden.",
-        "L’objet demandé est introuvable.",
-        "Impossibile trovare l’oggetto richiesto.",
+        "L\u2019objet demandé est introuvable.",
+        "Impossibile trovare l\u2019oggetto richiesto.",
         "找不到要求的物件。",
         "要求されたオブジェクトが見つかりませんでした。",
     ),
     "invalid_query": (
         "The query is not valid.",
         "Die Abfrage ist ungültig.",
-        "La requête n’est pas valide.",
+        "La requête n\u2019est pas valide.",
         "La query non è valida.",
         "查詢無效。",
         "クエリが無効です。",
@@ -163,7 +163,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "invalid_class": (
         "The class does not exist.",
         "Die Klasse ist nicht vorhanden.",
-        "La classe n’existe pas.",
+        "La classe n\u2019existe pas.",
         "La classe non esiste.",
         "類別不存在。",
         "クラスが存在しません。",
@@ -171,7 +171,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "invalid_namespace": (
         "The namespace does not exist.",
         "Der Namespace ist nicht vorhanden.",
-        "L’espace de noms n’existe pas.",
+        "L\u2019espace de noms n\u2019existe pas.",
         "Lo spazio dei nomi non esiste.",
         "命名空間不存在。",
         "名前空間が存在しません。",
@@ -179,7 +179,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "invalid_method": (
         "The method does not exist.",
         "Die Methode ist nicht vorhanden.",
-        "La méthode n’existe pas.",
+        "La méthode n\u2019existe pas.",
         "Il metodo non esiste.",
         "方法不存在。",
         "メソッドが存在しません。",
@@ -203,7 +203,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "invalid_context": (
         "The enumeration context is not valid any more.",
         "Der Enumerationskontext ist nicht mehr gültig.",
-        "Le contexte d’énumération n’est plus valide.",
+        "Le contexte d\u2019énumération n\u2019est plus valide.",
         "Il contesto di enumerazione non è più valido.",
         "列舉內容已不再有效。",
         "列挙コンテキストは無効になりました。",
@@ -211,7 +211,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "schema": (
         "The message does not follow its schema.",
         "Die Nachricht entspricht nicht dem Schema.",
-        "Le message n’est pas conforme au schéma.",
+        "Le message n\u2019est pas conforme au schéma.",
         "Il messaggio non è conforme allo schema.",
         "訊息不符合結構描述。",
         "メッセージがスキーマに準拠していません。",
@@ -219,15 +219,15 @@ FAULTS: Final[dict[str, Texts]] = {
     "unsupported": (
         "The operation is not supported for this resource.",
         "Der Vorgang wird für diese Ressource nicht unterstützt.",
-        "L’opération n’est pas prise en charge pour cette ressource.",
-        "L’operazione non è supportata per la risorsa.",
+        "L\u2019opération n\u2019est pas prise en charge pour cette ressource.",
+        "L\u2019operazione non è supportata per la risorsa.",
         "此資源不支援此作業。",
         "このリソースではこの操作はサポートされていません。",
     ),
     "encoding_limit": (
         "The answer is larger than the envelope may be.",
         "Die Antwort ist größer als die zulässige Umschlaggröße.",
-        "La réponse dépasse la taille maximale de l’enveloppe.",
+        "La réponse dépasse la taille maximale de l\u2019enveloppe.",
         "La risposta supera le dimensioni massime della busta.",
         "回應超過信封大小上限。",
         "応答がエンベロープの最大サイズを超えています。",
@@ -235,7 +235,7 @@ FAULTS: Final[dict[str, Texts]] = {
     "quota": (
         "The quota of concurrent operations is used up.",
         "Das Kontingent für gleichzeitige Vorgänge ist erschöpft.",
-        "Le quota d’opérations simultanées est atteint.",
+        "Le quota d\u2019opérations simultanées est atteint.",
         "La quota di operazioni simultanee è esaurita.",
         "並行作業的配額已用盡。",
         "同時操作のクォータを超えました。",
@@ -243,8 +243,8 @@ FAULTS: Final[dict[str, Texts]] = {
     "timed_out": (
         "The operation did not end in the given time.",
         "Der Vorgang wurde nicht in der angegebenen Zeit beendet.",
-        "L’opération ne s’est pas terminée dans le délai imparti.",
-        "L’operazione non è terminata nel tempo previsto.",
+        "L\u2019opération ne s\u2019est pas terminée dans le délai imparti.",
+        "L\u2019operazione non è terminata nel tempo previsto.",
         "作業未在指定時間內完成。",
         "操作は指定された時間内に完了しませんでした。",
     ),

@@ -35,7 +35,7 @@ def test_a_providers_fault_is_read_down_to_its_innermost_number() -> None:
 def test_the_hosts_words_stay_whole_and_are_said_once() -> None:
     error = refusal("fault_provider.reply.xml")
 
-    assert "Die Klasse „Msvm_Nein“ gibt es hier nicht." in error.detail
+    assert "Die Klasse „Msvm_Nein\u201c gibt es hier nicht." in error.detail
     assert "ExecQuery" in error.detail
     assert error.detail.count("Der Filter kann nicht verarbeitet werden.") == 1
 

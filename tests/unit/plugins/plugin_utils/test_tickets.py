@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import AccessRefused, PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._transport.kerberos import TicketCache
+from ansible_collections.hyperv.replica.plugins.plugin_utils._tickets import TicketCache
 
 PASSWORD = "Ticket-Secret-77"
 
