@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     ComponentStatus,
     Power,
@@ -121,6 +121,9 @@ def _state(seen: Pair, here: Side, expect: Expect) -> Check:
             good, found = False, f"BOTH COPIES RUN: {found}"
         if expect is Expect.PROTECTED_HERE and there.state is not ReplicationState.REPLICATING:
             good = False
+    elif there.why is not Absence.NOT_ASKED:
+        found += f"; {there.host} shows {shown(there)}"
+        good, result = good and expect is not Expect.PROTECTED_HERE, Result.NOT_CHECKED
     if not good:
         result = Result.FAIL
     return Check(check="state", result=result, found=found, wanted=expect.value)
