@@ -9,6 +9,7 @@ The destination holds the failed-over copy, the source the primary.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
@@ -85,7 +86,24 @@ def reached(seen: Pair, task: Task) -> bool:
     if not isinstance(there, Side):
         return True
     running = there.power is Power.RUNNING or task.knows(Learned.KEEP_OFF)
-    return there.mode is ReplicationMode.PRIMARY and there.state is not _S.SYNCED and running
+    undone = there.mode is ReplicationMode.PRIMARY and there.state is not _S.SYNCED
+    return undone and running and not paused_by_us(seen, task)
+
+
+def paused_by_us(seen: Pair, task: Task) -> bool:
+    """Some hosts may show 7 after a revert or a cancel that this run asked for; which state follows is undocumented."""
+    ours = {End.DESTINATION: Learned.REVERTED, End.SOURCE: Learned.UNLOCKED}
+    return any(task.knows(lesson) and _suspended(seen.at(end)) for end, lesson in ours.items())
+
+
+def _suspended(side: Side | Absent) -> bool:
+    return isinstance(side, Side) and side.state is _S.SUSPENDED
+
+
+def _resume(seen: Pair, task: Task) -> Step:
+    end = End.DESTINATION if _suspended(seen.destination) and task.knows(Learned.REVERTED) else End.SOURCE
+    step = steps.resume(end, why="what was undone left replication paused; it goes on", consent=())
+    return replace(step, contingent=True)
 
 
 def _start_wanted(seen: Pair, task: Task) -> bool:
@@ -120,4 +138,5 @@ LEGS: Final = (
         given=_start_wanted,
         step=lambda seen, task: steps.start(End.SOURCE),
     ),
+    Leg(says="replication goes on where undoing paused it", given=paused_by_us, step=_resume),
 )

@@ -390,13 +390,15 @@ class Way:
         return asked and not rescue.served(self.seen)
 
     def _rescue(self) -> _Way:
-        task = Task(goal=self.operation.goal, learned=self.learned | self._never_started())
-        word, steps = rescue.plan(self.seen, task, self.operation.goal.on_failure)
-        self.rescued = word
+        self.rescued, steps = self._plan_rescue()
         while steps:
             yield from self._take(steps[0])
-            again, steps = rescue.plan(self.seen, task, self.operation.goal.on_failure)
+            again, steps = self._plan_rescue()
             self.rescued = again or self.rescued
+
+    def _plan_rescue(self) -> tuple[str, tuple[Step, ...]]:
+        task = Task(goal=self.operation.goal, learned=self.learned | self._never_started())
+        return rescue.plan(self.seen, task, self.operation.goal.on_failure)
 
     def _never_started(self) -> frozenset[Learned]:
         here = any(

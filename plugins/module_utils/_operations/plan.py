@@ -110,6 +110,8 @@ class Learned(str, Enum):
     FAILBACK_WANTS_RECOVERED = "failback_wants_recovered"
     FAILBACK_WANTS_COMMITTED = "failback_wants_committed"
     REVERSE_REFUSED = "reverse_refused"
+    REVERTED = "reverted"
+    UNLOCKED = "unlocked"
 
 
 Plain = Union[str, int, bool, None, tuple[str, ...]]
@@ -200,7 +202,9 @@ _CATCHES_UP = Method.WAIT_UNTIL_IN_SYNC
 
 def _caught_up(side: Side) -> Side:
     known = side.relationship
-    return replace(side, relationship=known and replace(known, last_replicated=side.facts.clock))
+    return replace(
+        side, relationship=known and replace(known, last_replicated=side.facts.clock or side.last_replicated)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

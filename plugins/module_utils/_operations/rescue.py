@@ -42,7 +42,7 @@ def back_at_source(seen: Pair, task: Task) -> bool:
     if not isinstance(there, Side) or (isinstance(here, Side) and here.state is _S.RECOVERED):
         return False
     on = there.power is Power.RUNNING or task.knows(Learned.KEEP_OFF)
-    return on and there.state is not _S.SYNCED
+    return on and there.state is not _S.SYNCED and not cancel.paused_by_us(seen, task)
 
 
 def _may_roll_back(seen: Pair, task: Task) -> bool:
@@ -81,7 +81,7 @@ _START_HERE: Final = Leg(
 
 def plan(seen: Pair, task: Task, policy: OnFailure) -> tuple[str, tuple[Step, ...]]:
     """Give what is done, as a word for the result, and the steps to it; none where service runs or nothing helps."""
-    if served(seen):
+    if served(seen) and not cancel.paused_by_us(seen, task):
         return "", ()
     if policy is OnFailure.STOP:
         return "stopped", ()

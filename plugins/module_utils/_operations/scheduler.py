@@ -113,14 +113,14 @@ class Scheduler:
         seen = self._looks.take([*self._wishes], guest=self._guests_asked())
         if not seen:
             return False
-        before = {vm_id: (wish.what, wish.said) for vm_id, wish in self._wishes.items()}
+        before = {vm_id: wish.what for vm_id, wish in self._wishes.items()}
         self._pairs |= seen
         for vm_id, pair in seen.items():
             if vm_id in self._wishes:
                 self._show(vm_id, pair)
         self._send()
         self._leave_alone()
-        return {vm_id: (wish.what, wish.said) for vm_id, wish in self._wishes.items()} != before
+        return {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
 
     def _guests_asked(self) -> bool:
         return any(isinstance(wish.what, Wait) and wish.what.guest for wish in self._wishes.values())

@@ -122,12 +122,13 @@ def resume(end: End, *, why: str, consent: tuple[Consent, ...], limit: timedelta
 
 def cancel_prepared(end: End) -> Step:
     """Unlock a prepared primary (RequestedState 3 from 4, inferred; lifecycle 6). Some hosts show another state."""
-    return _state_change(
+    step = _state_change(
         end,
         RequestedReplicationState.REPLICATING,
         expects=Shows(state=(_S.REPLICATING, _S.SUSPENDED, _S.CRITICAL, _S.WAITING_FOR_RESYNCHRONIZE)),
         why="the prepared failover is cancelled; the primary may start again",
     )
+    return replace(step, teaches=Learned.UNLOCKED)
 
 
 def as_replica(end: End, consent: tuple[Consent, ...], loses: Loses) -> Step:
@@ -182,6 +183,7 @@ def revert(end: End) -> Step:
             )
         ),
         takes=timedelta(seconds=10),
+        teaches=Learned.REVERTED,
         why="the failover is undone; the copy is a replica again",
     )
 
