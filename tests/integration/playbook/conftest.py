@@ -26,7 +26,7 @@ def set_stage(tmp_path: Path) -> Iterator[SetStage]:
     with ExitStack() as open_ones:
 
         def begin(estate: dict[str, Any] | None = None, **how: Any) -> Stage:
-            simulation = launch.start(estate or two_sites(), **{"rate": 60.0, "idle_timeout": 300.0, **how})
+            simulation = launch.start(estate or two_sites(), **{"rate": 120.0, "idle_timeout": 300.0, **how})
             open_ones.enter_context(simulation)
             folder = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
             return Stage(folder, simulation)
