@@ -100,6 +100,8 @@ class Door:
             self._converse(talk)
         except OSError:
             return  # the client went away, or it did not like our certificate: nobody is left to be told
+        except Exception:  # noqa: BLE001 - what a stranger sends ends his connection and shows on nobody's terminal
+            return
         finally:
             self._replace(talk, None)
             with contextlib.suppress(OSError):

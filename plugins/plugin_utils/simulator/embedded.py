@@ -89,7 +89,8 @@ def _value(element: ET.Element, found: Property) -> str | list[str] | None:
         raise Unfit(INCORRECT_TYPE)
     if element.tag != "PROPERTY.REFERENCE" and element.get("TYPE", "") != found.type:
         raise Unfit(FAILED if found.type == "datetime" else INCORRECT_TYPE)
-    values = [one.text or "" for one in element.iter("VALUE")]
+    # GetText puts qualifiers into a property, and they have values of their own.
+    values = [one.text or "" for one in element.findall("VALUE.ARRAY/VALUE" if found.array else "VALUE")]
     for value in values:
         _check(value, found)
     if found.array:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import time
@@ -116,7 +117,7 @@ class _Conversation(BaseHTTPRequestHandler):
         if body is None:
             return
         self._size = len(body)
-        if self.path.partition("?")[0].rstrip("/").lower() not in _PATHS:
+        if _path(self.path) not in _PATHS:
             self._send(HTTPStatus.NOT_FOUND)
             return
         self._admit(body)
@@ -252,6 +253,12 @@ class _Conversation(BaseHTTPRequestHandler):
         lines += ["Connection: close"] if self.close_connection else []
         lines += [f"Content-Length: {len(body)}", "", ""]
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
+
+
+def _path(target: str) -> str:
+    """The path of a request target; through a proxy it comes behind scheme and host (RFC 9112, section 3.2.2)."""
+    path = re.sub(r"^https?://[^/?]*", "", target, flags=re.IGNORECASE)
+    return path.partition("?")[0].rstrip("/").lower()
 
 
 def _challenge_headers(challenges: Sequence[str]) -> list[tuple[str, str]]:

@@ -108,12 +108,19 @@ def _moment(one: Parameter, element: ET.Element) -> datetime | timedelta:
     """A time as cim:Datetime, or an interval as cim:Interval, inside the parameter (WS-CIM mapping, DSP0230)."""
     inner = next(iter(element), None)
     text = (element.text if inner is None else inner.text) or ""
-    if found := _DATETIME.fullmatch(text.strip()):
+    try:
+        return _read_moment(text.strip())
+    except (ValueError, OverflowError):
+        raise Fault("parameter_type", f"{one.name} is no datetime") from None
+
+
+def _read_moment(text: str) -> datetime | timedelta:
+    if found := _DATETIME.fullmatch(text):
         moment = datetime.fromisoformat(found[1]) + timedelta(seconds=float(f"0{found[2] or '.0'}"))
         return _with_offset(moment, found[3] or "Z")
-    found = _INTERVAL.fullmatch(text.strip())
-    if found is None or text.strip() in ("P", "PT", ""):
-        raise Fault("parameter_type", f"{one.name} is no datetime")
+    found = _INTERVAL.fullmatch(text)
+    if found is None or text in ("P", "PT"):
+        raise ValueError(text)
     days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 

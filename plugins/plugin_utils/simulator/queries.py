@@ -28,6 +28,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import (
     INVALID_CLASS,
     INVALID_NAMESPACE,
+    QUOTA_VIOLATION,
     Fault,
     invalid_query,
     not_found,
@@ -76,8 +77,11 @@ def items(sight: Sight, request: Request) -> list[str]:
     mode = (body.findtext(f"{_WSMAN}EnumerationMode") or "").strip()
     if mode not in _MODES:
         raise Fault("mode", mode)
-    found = _found(sight, request, body)
-    return [_item_xml(one, mode, found) for one in found.instances]
+    try:
+        found = _found(sight, request, body)
+        return [_item_xml(one, mode, found) for one in found.instances]
+    except RecursionError:
+        raise invalid_query("the query is too deep", hresult=QUOTA_VIOLATION) from None
 
 
 def resource_class(request: Request) -> CimClass:
@@ -111,6 +115,8 @@ def _found(sight: Sight, request: Request, body: ET.Element) -> Found:
         criterion = body.find(f"{{{names.ENUMERATION}}}Filter")
     if criterion is None:
         return _of_class(sight, resource_class(request), body)
+    if not namespace_in_uri(request.resource_uri, request.keys):
+        raise Fault("filtering", "only resources of WMI take a filter")
     dialect = criterion.get("Dialect", "").strip()
     if dialect not in (names.WQL, names.ASSOCIATION_FILTER):
         raise Fault("filter_dialect", dialect)

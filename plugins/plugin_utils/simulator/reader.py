@@ -91,6 +91,8 @@ def read_request(body: bytes) -> Request:
         Fault: it is no SOAP envelope, or a header is not what it should be.
     """
     header, inner = _parts(body)
+    if len(body) > MAX_ENVELOPE:
+        raise Fault("envelope", f"the request has {len(body)} bytes; at most {MAX_ENVELOPE} are taken")
     _check_understood(header)
     _check_timeout(header)
     return Request(
@@ -200,7 +202,7 @@ def _max_envelope(header: ET.Element) -> int:
     text = _header(header, names.WSMAN, "MaxEnvelopeSize")
     if not text:
         return MAX_ENVELOPE
-    if not text.isdecimal():
+    if not re.fullmatch(r"\d{1,20}", text, re.ASCII):
         raise Fault("header", "MaxEnvelopeSize is no number")
     if int(text) < MIN_ENVELOPE:
         raise Fault("minimum_envelope", f"MaxEnvelopeSize is {int(text)}; at least {MIN_ENVELOPE} is needed")

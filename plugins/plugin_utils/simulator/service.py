@@ -120,6 +120,8 @@ class Service:
                 done = self._done(request)
             except Fault as fault:
                 return self._refused(fault, facts)
+            except Exception:  # noqa: BLE001 - a service answers whatever it was sent, and shows nothing of its inside
+                return self._refused(Fault("internal"), facts)
             envelope = reply_envelope(request.action, done.body, self._letterhead(request.message_id))
             if len(envelope) > request.max_envelope and done.items == 0:
                 return self._refused(Fault("item_too_large"), facts)
@@ -129,7 +131,7 @@ class Service:
         """What an envelope is about, before anything is executed; an unreadable one is about nothing."""
         try:
             request = read_request(body)
-        except Fault:
+        except (Fault, RecursionError):
             return RequestFacts(message_id=message_id(body))
         if _identifies(request):
             return RequestFacts(action="Identify")
@@ -179,10 +181,10 @@ class Service:
     def _invoked(self, request: Request) -> str:
         of = resource_class(request)
         method = _method(request)
+        _check_target(of, request)
         known = signature(of, method)
         if known is None:
             raise Fault("action", f"{of.name} has no method {method}")
-        _check_target(of, request)
         one = self._instance(of, request)
         body = request.body
         if body is None or body.tag.casefold() != f"{{{of.uri}}}{method}_INPUT".casefold():
@@ -285,7 +287,7 @@ def _count(text: str | None) -> int:
     """MaxElements; one where it is not given (DSP0226, and recorded so)."""
     if text is None:
         return 1
-    if not text.strip().isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"\s*0*[1-9]\d{0,9}\s*", text, re.ASCII):
         raise Fault("parameter_value", "MaxElements is no count")
     return int(text)
 

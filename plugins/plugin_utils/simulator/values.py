@@ -15,14 +15,18 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world imp
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference to an instance: its class and its keys by name, as the client gave them."""
+    """A reference to an instance: its class and its keys by name, as the client gave them.
+
+    A key is text, or a reference again where it is the end of an association.
+    """
 
     class_name: str
-    keys: Mapping[str, str]
+    keys: Mapping[str, Any]
 
     def key(self, name: str) -> str:
-        """The key of this name, whatever its case; empty where it is not given."""
-        return next((value for key, value in self.keys.items() if key.casefold() == name.casefold()), "")
+        """The key of this name as text, whatever its case; empty where it is not given or is a reference."""
+        found = next((value for key, value in self.keys.items() if key.casefold() == name.casefold()), "")
+        return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,8 @@ _TOKENS: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+#: More than any CIM number has.
+_MOST_DIGITS: Final = 40
 _RELATED: Final = re.compile(
     r"\s*(?P<what>ASSOCIATORS|REFERENCES)\s+OF\s*\{(?P<path>(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^'\"}])*)\}"
     r"\s*(?:WHERE\s+(?P<where>.*?))?\s*",
@@ -237,7 +239,7 @@ class _Parser:
         if token.kind == "text":
             return unquoted(token.text)
         if token.kind == "number":
-            return float(token.text) if "." in token.text else int(token.text)
+            return _number(token.text)
         constants: dict[str, Constant] = {"TRUE": True, "FALSE": False, "NULL": None}
         word = token.text.upper()
         return constants[word] if word in constants else Name(token.text)
@@ -272,6 +274,12 @@ class _Parser:
         found = self._at < len(self._tokens) and self._tokens[self._at] == _Token("mark", mark)
         self._at += found
         return found
+
+
+def _number(text: str) -> int | float:
+    if len(text) > _MOST_DIGITS:
+        raise _Unreadable("this number is too long")
+    return float(text) if "." in text else int(text)
 
 
 def _lexed(query: str) -> Iterator[_Token]:

@@ -146,9 +146,7 @@ def _number(value: Any) -> Any:
 
 def _time(text: str) -> datetime | timedelta | None:
     if found := _TIME.fullmatch(text):
-        offset = timedelta(minutes=int(found[3] + found[4]))
-        moment = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(microsecond=int(found[2]), tzinfo=timezone.utc)
-        return moment - offset
+        return _moment(found)
     if found := _INTERVAL.fullmatch(text):
         days, hours, minutes, seconds, micro = map(int, found.groups())
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=micro)
@@ -157,6 +155,15 @@ def _time(text: str) -> datetime | timedelta | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _moment(found: re.Match[str]) -> datetime | None:
+    """A time in CIM's own form; None where there is no such day, or none this early or late."""
+    try:
+        moment = datetime.strptime(found[1], "%Y%m%d%H%M%S").replace(microsecond=int(found[2]), tzinfo=timezone.utc)
+        return moment - timedelta(minutes=int(found[3] + found[4]))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _isa(side: Name | Constant, left: Any, one: Instance, name: str) -> bool:
@@ -172,7 +179,10 @@ def _like(pattern: str) -> re.Pattern[str]:
     """LIKE as a regular expression: % any text, _ any character, [a-c] or [^a-c] one of a set."""
     parts = re.findall(r"\[\^?[^\]]+\]|.", pattern, re.DOTALL)
     spelled = "".join(_like_part(part) for part in parts)
-    return re.compile(spelled, re.IGNORECASE | re.DOTALL)
+    try:
+        return re.compile(spelled, re.IGNORECASE | re.DOTALL)
+    except re.error:  # a range that ends before it begins
+        raise invalid_query("this is no pattern", pattern) from None
 
 
 def _like_part(part: str) -> str:

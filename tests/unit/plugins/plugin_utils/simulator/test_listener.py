@@ -263,7 +263,10 @@ def test_identify_needs_no_sign_in_where_the_header_asks_for_none(host: Host) ->
     assert [caller.principal for caller in host.callers] == [""]
 
 
-@pytest.mark.parametrize(("path", "status"), [("/wsman", 401), ("/WSMan/", 401), ("/wsman?x=1", 401), ("/other", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/wsman", 401), ("/WSMan/", 401), ("/wsman?x=1", 401), ("http://hv-a:5985/wsman", 401), ("/other", 404)],
+)
 def test_only_the_path_of_the_service_is_served(host: Host, path: str, status: int) -> None:
     assert _post(host, path=path).status == status
 
