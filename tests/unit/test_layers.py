@@ -53,6 +53,7 @@ MAY_IMPORT = {
     ),
     "plugin_utils/_operation": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
     "plugin_utils/_reading": ("_errors _probes _hyperv _operations _surface plugin_utils._task", "ansible"),
+    "plugin_utils/_serving": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
     "plugin_utils/_rehearsal": (
         "_surface plugin_utils.simulator.inventory plugin_utils.simulator.launch",
         "ansible",
@@ -61,9 +62,11 @@ MAY_IMPORT = {
         "_wire.names _hyperv.states _hyperv.returncodes",
         "cryptography spnego yaml jinja2 http socket socketserver ssl subprocess",
     ),
+    "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
-        "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._rehearsal",
+        "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
+        "plugin_utils._rehearsal",
         "",
     ),
     "doc_fragments": ("", ""),

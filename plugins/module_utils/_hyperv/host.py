@@ -13,7 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HostRefused, HyperVReplicaError
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import calls, looking, schema
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import calls, looking, schema, server
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import Memory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
@@ -103,6 +103,14 @@ class Host:
     def statistics(self, side: Side) -> tuple[schema.Statistics, ...]:
         """The VM's monitoring intervals; one exchange, or two the first time."""
         return self._talk(calls.statistics(side, self._memory), vm=side.vm_name)
+
+    def look_at_server(self) -> server.ServerLook:
+        """How the host receives replication."""
+        return self._talk(server.look(self.name, self._memory))
+
+    def change_server(self, method: str, arguments: Arguments) -> Started:
+        """Make one call that changes how the host receives replication; ``server`` says which there are."""
+        return self._talk(server.change(self.name, method, arguments, self._memory))
 
     def job_errors(self, job_id: str) -> str:
         """What the host says of a job's failure, in its language; empty where it says nothing."""
