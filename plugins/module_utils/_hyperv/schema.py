@@ -139,7 +139,8 @@ def relationship(instance: CimInstance) -> Relationship:
 
 
 def settings(instance: CimInstance) -> ReplicationSettings:
-    """Msvm_ReplicationSettingData, with every own property kept as it was read."""
+    """Msvm_ReplicationSettingData, with every own property kept as it was read; absent is null but on an old host."""
+    old = not any(instance.has(name) for name in SINCE_2012_R2)
     return ReplicationSettings(
         instance_id=instance.text("InstanceID") or "",
         provider=provider(instance.text("ReplicationProvider")),
@@ -160,7 +161,7 @@ def settings(instance: CimInstance) -> ReplicationSettings:
         own={
             name: _plain(instance, name, cim_type)
             for name, cim_type in OWN_SETTINGS.items()
-            if name not in SINCE_2012_R2 or instance.has(name)
+            if not (old and name in SINCE_2012_R2)
         },
     )
 

@@ -10,14 +10,21 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Union
+from typing import Final, Union
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import OutcomeUnknown, WireError
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    OutcomeUnknown,
+    WireError,
+    WsmanFault,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.document import local_name
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Request, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.values import iso_interval, iso_moment
+
+#: Faults by which a host refuses how parameters are written; nothing was carried out then (DSP0226, section 14.6).
+_WRONG_FORM: Final = frozenset({"SchemaValidationError", "InvalidParameter"})
 
 
 class EmbeddedText(str):
@@ -74,11 +81,23 @@ def method_answer(method: str, body: ET.Element) -> MethodAnswer:
 def call(
     target: CimReference, method: str, arguments: Mapping[str, CimValue], *, repeatable: bool = False
 ) -> Talk[MethodAnswer]:
-    """Run the method.
+    """Run the method. A host that refuses how it was asked, before running it, is asked without the null arguments.
 
     Raises:
         OutcomeUnknown: also where an answer came that nobody can read, since the method may have run.
     """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return (yield from _run(target, method, arguments, repeatable=repeatable))
+    except WsmanFault as fault:
+        if fault.subcode not in _WRONG_FORM or len(given) == len(arguments):
+            raise
+    return (yield from _run(target, method, given, repeatable=repeatable))
+
+
+def _run(
+    target: CimReference, method: str, arguments: Mapping[str, CimValue], *, repeatable: bool
+) -> Talk[MethodAnswer]:
     request = method_request(target, method, arguments, repeatable=repeatable)
     try:
         return method_answer(method, (yield request))

@@ -14,6 +14,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     WireError,
     WsmanFault,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import SINCE_2012_R2
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     ComponentStatus,
@@ -182,7 +183,7 @@ def test_settings_keep_every_own_property_and_compare_the_provider_by_its_guid()
 
 def test_settings_of_a_host_of_2012_have_the_short_id_and_fewer_properties() -> None:
     row = replication_settings(SQL01, InstanceID=f"Microsoft:{SQL01}\\HVR")
-    old = {name: value for name, value in row.items() if name not in ("ReplicationProvider", "AdditionalSettings")}
+    old = {name: value for name, value in row.items() if name not in SINCE_2012_R2}
 
     rows = estate(vm(SQL01, "SQL01"), Msvm_ReplicationSettingData=[old])
     settings = open_host(ScriptedHost(rows)).look([Gather.SETTINGS]).sides[SQL01].settings
@@ -190,6 +191,17 @@ def test_settings_of_a_host_of_2012_have_the_short_id_and_fewer_properties() -> 
     assert settings is not None
     assert settings.built_in
     assert "ReplicationProvider" not in settings.own
+
+
+def test_what_a_newer_host_leaves_out_of_its_settings_is_null_and_kept() -> None:
+    row = {name: v for name, v in replication_settings(SQL01).items() if name != "AdditionalSettings"}
+
+    rows = estate(vm(SQL01, "SQL01"), Msvm_ReplicationSettingData=[row])
+    settings = open_host(ScriptedHost(rows)).look([Gather.SETTINGS]).sides[SQL01].settings
+
+    assert settings is not None
+    assert len(settings.own) == 22
+    assert settings.own["AdditionalSettings"] is None
 
 
 def _system_settings(**more: object) -> Row:

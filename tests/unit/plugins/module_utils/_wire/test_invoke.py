@@ -10,7 +10,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import OutcomeUnknown, WireError
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    OutcomeUnknown,
+    WireError,
+    WsmanFault,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import RequestedPower, VirtualSystemType
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.embedded import Embedded, embedded_text
@@ -134,3 +138,22 @@ def test_a_call_gives_the_answer() -> None:
 
     assert result.return_value == 32775
     assert len(asked) == 1
+
+
+def test_a_host_that_takes_no_nil_is_asked_again_without_the_null_parameters() -> None:
+    refused = WsmanFault("no", subcode="SchemaValidationError")
+    done = element("<p:M_OUTPUT><p:ReturnValue>0</p:ReturnValue></p:M_OUTPUT>")
+
+    result, asked = told(call(VM, "M", {"Given": 1, "Left": None}), [refused, done])
+
+    assert result.return_value == 0
+    assert ["Left" in str(sent(request)) for request in asked] == [True, False]
+    assert ["Given" in str(sent(request)) for request in asked] == [True, True]
+
+
+@pytest.mark.parametrize(("subcode", "value"), [("SchemaValidationError", 1), ("InternalError", None)])
+def test_no_call_is_repeated_that_has_no_null_or_was_refused_for_another_reason(
+    subcode: str, value: int | None
+) -> None:
+    with pytest.raises(WsmanFault):
+        told(call(VM, "M", {"Given": value}), [WsmanFault("no", subcode=subcode)])
