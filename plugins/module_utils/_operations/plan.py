@@ -16,6 +16,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import Hype
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
+    ReplicationHealth,
     ReplicationMode,
     ReplicationState,
 )
@@ -180,11 +181,18 @@ class Step:
         """The pair as this step is expected to leave it."""
         here, there = seen.at(self.host), seen.at(self.host.other)
         if isinstance(here, Side):
-            seen = seen.replaced(self.host, here.but(**self.expects.changes(), **self.sets))
+            seen = seen.replaced(self.host, self._left(here.but(**self.expects.changes(), **self.sets)))
         if isinstance(there, Side) and self.peer_expects is not None:
-            there = there.but(**self.peer_expects.changes())
-            seen = seen.replaced(self.host.other, _caught_up(there) if self.method is _CATCHES_UP else there)
+            seen = seen.replaced(self.host.other, self._left(there.but(**self.peer_expects.changes())))
         return seen
+
+    def _left(self, side: Side) -> Side:
+        """The side as a wait leaves it: ends in sync have what was sent lately, and nothing is wrong or running."""
+        known = side.relationship
+        if self.method is not Method.WAIT_UNTIL_IN_SYNC or known is None:
+            return side
+        fresh = side.facts.clock or known.last_replicated
+        return replace(side, jobs=(), relationship=replace(known, last_replicated=fresh, health=ReplicationHealth.OK))
 
     def shown_by(self, seen: Pair) -> bool:
         """Whether both ends show what this step was to lead to."""
@@ -194,17 +202,6 @@ class Step:
 
     def same_call(self, other: Step) -> bool:
         return (self.host, self.method, dict(self.arguments)) == (other.host, other.method, dict(other.arguments))
-
-
-#: The wait after which the receiving end has what was sent lately.
-_CATCHES_UP = Method.WAIT_UNTIL_IN_SYNC
-
-
-def _caught_up(side: Side) -> Side:
-    known = side.relationship
-    return replace(
-        side, relationship=known and replace(known, last_replicated=side.facts.clock or side.last_replicated)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
