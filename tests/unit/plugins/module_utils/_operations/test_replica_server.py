@@ -119,7 +119,7 @@ def entry(primary: str, **more: Any) -> WantedEntry:
     return WantedEntry(primary=primary, **more)
 
 
-WISHES = {
+WISHES: dict[str, dict[str, Any]] = {
     "ports": {"http_port": 8080, "https_port": 8443},
     "monitoring": {"monitoring_interval": 7200, "monitoring_start": time(3, 30)},
     "off": {"enabled": False},
@@ -209,7 +209,7 @@ def test_a_new_entry_without_a_folder_is_refused(server: Server) -> None:
 
 
 def test_a_vm_is_bound_to_an_entry_each_time(server: Server) -> None:
-    wanted = {"bindings": {guid(1): "a.example.test"}}
+    wanted: dict[str, Any] = {"bindings": {guid(1): "a.example.test"}}
 
     assert server.run(**wanted) == ["SetAuthorizationEntry"]
     assert server.run(**wanted) == ["SetAuthorizationEntry"]
