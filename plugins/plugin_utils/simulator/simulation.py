@@ -134,7 +134,7 @@ class Simulation:
         """Order trouble; ``clear`` forgets earlier orders first."""
         self.ask("POST", "/trouble", {"add": [dict(order) for order in orders], "clear": clear})
 
-    def act(self, name: str, **arguments: Any) -> None:
+    def act(self, name: str, /, **arguments: Any) -> None:
         """Do by hand what somebody might do."""
         self.ask("POST", "/act", {"name": name, "arguments": arguments})
 
