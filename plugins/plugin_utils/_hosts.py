@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.options import (
+    GetOption,
     LibraryOptions,
     psrp_options,
     winrm_options,
@@ -66,7 +67,7 @@ def open_host(name: str, connection: Any) -> Opened:
             remedy="set become: false for this task, and let ansible_user be the account that may manage Hyper-V",
         )
     transport = str(getattr(connection, "ansible_name", None) or getattr(connection, "transport", "unknown"))
-    get_option: Callable[[str], Any] = connection.get_option
+    get_option: GetOption = connection.get_option
     match transport:
         case "psrp" | "ansible.builtin.psrp" | "ansible.legacy.psrp":
             return _opened(name, psrp_options(get_option), _by_pypsrp)
@@ -80,6 +81,11 @@ def open_host(name: str, connection: Any) -> Opened:
         remedy="set ansible_connection to psrp or winrm, delegate the task to the Hyper-V host with delegate_to, or "
         "add the host with add_host",
     )
+
+
+def open_psrp(name: str, get_option: GetOption) -> Opened:
+    """Open a host by the options of a psrp connection that need not be Ansible's. Opens no socket."""
+    return _opened(name, psrp_options(get_option), _by_pypsrp)
 
 
 def refuse_one_machine(home: Opened, away: Opened) -> None:

@@ -29,9 +29,9 @@ def source(stage: Stage, **options: Any) -> None:
             "name": host["name"].lower(),
             "address": host["address"],
             "port": host["http_port"],
-            "site": sites[host["name"]],
+            "site": site,
         }
-        for host in stage.simulation.hosts
+        for host, site in zip(stage.simulation.hosts, ("north", "south"), strict=True)
     ]
     known = {
         "plugin": "hyperv.replica.hyperv_replica",
