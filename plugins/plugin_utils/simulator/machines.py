@@ -200,6 +200,7 @@ class Relationship:
         cycles_since_copy: cycles completed since the last first copy or resynchronization.
         tracking_lost: the changes are no longer known; resuming leads to 9.
         prepared: the last delta was sent: the state 4 shown is reached, not only asked for.
+        exported: the first copy was written to a place from which the replica may import it.
         failed_back: an external provider brought the data back to this copy.
         next_cycle: when the next change is to be sent; None where nothing is sent.
         sending: since when a change is on its way; None where none is.
@@ -219,6 +220,7 @@ class Relationship:
     cycles_since_copy: int = 0
     tracking_lost: bool = False
     prepared: bool = False
+    exported: bool = False
     failed_back: bool = False
     next_cycle: datetime | None = None
     sending: datetime | None = None

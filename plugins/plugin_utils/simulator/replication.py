@@ -130,7 +130,7 @@ def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, 
     for end in (relationship, copy.relationship):
         end.statistics = Statistics(start=world.now)
         end.cycles_since_copy = end.missed_in_row = 0
-        end.tracking_lost = False
+        end.tracking_lost = end.exported = False
         end.last_type = ReplicationType.REGULAR
         end.last_replication_time = end.last_apply_time = world.now
     if copy.relationship.settings.recovery_history:

@@ -166,10 +166,14 @@ def initiate_failback(case: Case) -> MethodResult:
 
 
 def test_replica_system(case: Case) -> MethodResult:
-    """Page testreplicasystem and blog 2012-07-25: state 3, one test copy per replica; replication goes on."""
+    """Page testreplicasystem and blog 2012-07-25: state 3, one test copy per replica; replication goes on.
+
+    Not while the primary resynchronizes (blog 2013-05-10).
+    """
     vm = case.vm()
     case.idle(vm)
     case.require(receives(vm) and vm.state is STATE.REPLICATING and not has_test_copy(case.host, vm))
+    case.require(_resynchronizing_sender(case, vm) is None)
     point = case.point(vm)
     copy_guid = case.world.new_guid()
 
@@ -218,11 +222,17 @@ def _planned_point(vm: Vm) -> RecoveryPoint | None:
 
 def _cancel_resynchronization(case: Case, vm: Vm) -> None:
     """Blog 2013-05-10: an unplanned failover cancels the resynchronization that the primary runs."""
+    if sender := _resynchronizing_sender(case, vm):
+        other, copy = sender
+        enter(case.world, other, copy, copy.relationship, STATE.WAITING_FOR_RESYNCHRONIZE)
+
+
+def _resynchronizing_sender(case: Case, vm: Vm) -> tuple[Host, Vm] | None:
+    """The primary that resynchronizes this replica, if one does and can be reached."""
     other, copy = case.world.peer(case.host, vm, vm.relationship)
     if other is None or copy is None or not case.world.linked(case.host, other):
-        return
-    if copy.state in RESYNCHRONIZING:
-        enter(case.world, other, copy, copy.relationship, STATE.WAITING_FOR_RESYNCHRONIZE)
+        return None
+    return (other, copy) if copy.state in RESYNCHRONIZING else None
 
 
 def _merge_seconds(vm: Vm) -> float:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Final
@@ -108,7 +109,8 @@ def start_replication(case: Case) -> MethodResult:
     case.require(relationship.state is STATE.READY)
     wait = _seconds_until(case, case.argument("StartTime")) if kind != 2 else 0.0
     if wait > 0:
-        return _start_later(case, vm, relationship, kind, wait)
+        ready = frozenset({STATE.READY})
+        return _later(case, vm, relationship, ready, wait, lambda: _start_copy(case, vm, relationship, kind))
     return _start_copy(case, vm, relationship, kind)
 
 
@@ -119,7 +121,7 @@ def import_initial_replica(case: Case) -> MethodResult:
     case.idle(vm)
     case.require(receives(vm) and vm.state is STATE.WAITING_FOR_INITIAL_REPLICATION)
     other, copy = case.world.peer(case.host, vm, vm.relationship)
-    if other is None or copy is None or copy.state is not STATE.WAITING_FOR_INITIAL_REPLICATION:
+    if other is None or copy is None or not copy.relationship.exported:
         raise Refused(32779)  # nothing was exported for it
     sender, source = other, copy
 
@@ -135,6 +137,13 @@ def resynchronize(case: Case) -> MethodResult:
     case.idle(vm)
     relationship = _sending(case, vm)
     case.require(relationship.state in RESYNCHRONIZE_FROM)
+    wait = _seconds_until(case, case.argument("StartTime"))
+    if wait > 0:
+        return _later(case, vm, relationship, RESYNCHRONIZE_FROM, wait, lambda: _resynchronize(case, vm, relationship))
+    return _resynchronize(case, vm, relationship)
+
+
+def _resynchronize(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
     seconds = copy_seconds(case.world, case.host, vm, relationship)
 
     def finish() -> None:
@@ -240,12 +249,23 @@ def _seconds_until(case: Case, moment: object) -> float:
     return (moment - case.world.now).total_seconds()
 
 
-def _start_later(case: Case, vm: Vm, relationship: Relationship, kind: int, wait: float) -> MethodResult:
-    def begin() -> None:
-        if relationship.state is STATE.READY and vm.relationships.get(relationship.index) is relationship:
-            _start_copy(case, vm, relationship, kind)
+def _later(
+    case: Case,
+    vm: Vm,
+    relationship: Relationship,
+    before: frozenset[ReplicationState],
+    wait: float,
+    begin: Callable[[], MethodResult],
+) -> MethodResult:
+    """Begin at the time that was asked for, unless the state or the relationship is another by then."""
 
-    case.world.after(wait, begin)
+    def when_due() -> None:
+        known = vm.relationships.get(relationship.index) is relationship and case.host.vm(vm.guid) is vm
+        if known and relationship.state in before and not case.host.running_jobs(vm.guid):
+            with contextlib.suppress(Refused):  # nobody waits for an answer any more
+                begin()
+
+    case.world.after(wait, when_due)
     return DONE
 
 
@@ -259,7 +279,8 @@ def _start_copy(case: Case, vm: Vm, relationship: Relationship, kind: int) -> Me
 
     partner(case.world, case.host, vm, relationship)
     if kind == 2:  # stays in 2 until the copy is imported (page startreplication)
-        return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=seconds))
+        exported = Work(job_type=job_type, seconds=seconds, finish=lambda: setattr(relationship, "exported", True))
+        return case.passing(vm, relationship, waiting, exported)
     if case.world.switches.is_("start_job_ends", "at_completion"):
         return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=seconds, finish=complete))
 

@@ -91,6 +91,7 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
     _end_jobs(case, vm, move)
     case.idle(vm)
     case.require(not move.off or vm.power is Power.OFF)
+    case.require(not (move.finish is _stop_first_copy and relationship.exported))  # page Stop-VMInitialReplication
     _check_as_replica(case, vm, move)
     work = Work(
         job_type=move.job_type,

@@ -76,6 +76,20 @@ def test_an_exported_copy_stays_in_2_until_it_is_imported() -> None:
     assert bench.states() == (3, 3)
 
 
+def test_a_first_copy_cannot_be_stopped_once_it_is_exported_nor_imported_before() -> None:
+    bench = unreplicated()
+    bench.done(create(bench))
+    export = {"InitialReplicationType": 2, "InitialReplicationExportLocation": "E:\\seed"}
+    result = bench.ask("A", "StartReplication", export)
+    source = {"InitialReplicationImportLocation": "E:\\seed"}
+
+    assert bench.done(bench.ask("B", "ImportInitialReplica", source)) == 32779
+    bench.done(result)
+
+    assert bench.request("A", 1).return_value == 32775
+    assert bench.done(bench.ask("B", "ImportInitialReplica", source)) == 0
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

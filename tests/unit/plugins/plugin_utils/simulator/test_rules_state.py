@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationHealth
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb
-from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.bench import GUID, Bench
+from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.bench import GUID, START, Bench
 
 
 @pytest.mark.parametrize("where", ["A", "B"])
@@ -229,3 +231,38 @@ def test_a_relationship_of_another_vm_is_refused() -> None:
     assert bench.request("A", 7, other).return_value == 32773
     mine = Emb("Msvm_ReplicationRelationship", {"InstanceID": f"Microsoft:{GUID}\\HVR\\0"})
     assert bench.done(bench.request("A", 7, mine)) == 0
+
+
+def test_a_resynchronization_asked_for_later_begins_then() -> None:
+    bench = Bench()
+    bench.done(bench.request("A", 7))
+
+    in_an_hour = START + timedelta(hours=1)
+    assert bench.ask("A", "Resynchronize", {"StartTime": in_an_hour}).return_value == 0
+    assert bench.states()[0] == 7
+    bench.wait(3500)
+    assert bench.states()[0] == 7
+    bench.wait(110)
+
+    assert bench.states()[0] in (10, 3)
+
+
+def test_a_resynchronization_asked_for_later_does_not_begin_once_replication_goes_on() -> None:
+    bench = Bench()
+    bench.done(bench.request("A", 7))
+    bench.ask("A", "Resynchronize", {"StartTime": START + timedelta(hours=1)})
+    bench.done(bench.request("A", 3))
+    bench.wait(3610)
+
+    assert bench.states() == (3, 3)
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+def test_no_test_copy_while_the_primary_resynchronizes(suspended: bool) -> None:
+    bench = Bench()
+    bench.done(bench.request("A", 7))
+    bench.ask("A", "Resynchronize")
+    if suspended:
+        bench.done(bench.request("A", 7))
+
+    assert bench.ask("B", "TestReplicaSystem", {"SnapshotSettingData": None}).return_value == 32775
