@@ -16,7 +16,7 @@ TOOLS   := $(CURDIR)/tests/tools
 IN      := $(TOOLS)/in_venv.sh
 STEP    := $(CURDIR)/.venv/bin/python $(TOOLS)/step.py
 JUNIT   := $(BUILD)/junit.xml
-PYTEST  := pytest --quiet --junit-xml=$(JUNIT)
+PYTEST   = pytest --quiet --numprocesses=$(JOBS) --dist=loadfile --junit-xml=$(JUNIT)
 TARBALL := $(BUILD)/hyperv-replica-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
 # Sanity, units and a rehearsal run on each of these, the whole integration on the lowest, a middle and the newest one.
@@ -27,6 +27,8 @@ PYTHON_OF  = $(if $(filter 2.21,$(1)),3.13,3.11)
 CORE    ?= 2.19
 TESTS   ?= tests/integration/playbook
 TARGETS ?=
+# The machine of continuous integration has two cores.
+JOBS    ?= 2
 
 .PHONY: help drill test check static units lint matrix full-integration integration docs build clean mirror dev
 
