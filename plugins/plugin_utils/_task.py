@@ -254,11 +254,14 @@ def _journal_file(folder: str | None, run_id: str) -> Callable[[Record], None] |
 
 def _seconds(text: str) -> float:
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
         raise PreconditionFailed(
             f"progress is {text!r}", kind="bad_option", remedy="Give auto, never, or a number of seconds"
-        ) from None
+        )
+    return seconds
 
 
 def with_facts(outcome: Any, **facts: object) -> Any:

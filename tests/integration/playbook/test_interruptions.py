@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import launch
 from ansible_collections.hyperv.replica.tests.integration.playbook.conftest import SetStage
 from ansible_collections.hyperv.replica.tests.integration.playbook.estates import by_provider, replicated, two_sites
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Stage, call
@@ -26,19 +29,29 @@ MOMENTS = [
 ]
 
 
-def over_there(set_stage: SetStage, rate: float = 20.0) -> Stage:
-    """A stage whose VM serves at HV-B, with time slow enough to interrupt something."""
-    stage = set_stage(two_sites(replicated("WEB01"), by_provider("PRV01")))
-    run = stage.failover("WEB01", "PRV01")
-    if run.status != "ok":
-        raise AssertionError(run.output)
-    stage.simulation.set_rate(rate)
-    return stage
+Beginning = Callable[..., Stage]
+
+
+@pytest.fixture(scope="module")
+def served_at_the_other_site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """An estate whose VMs were moved to HV-B by a failover, and are protected there."""
+    estate = two_sites(replicated("WEB01"), by_provider("PRV01"))
+    with launch.start(estate, rate=120.0, idle_timeout=300.0) as simulation:
+        run = Stage(tmp_path_factory.mktemp("over") / "project", simulation).failover("WEB01", "PRV01")
+        if run.status != "ok":
+            raise AssertionError(run.output)
+        return simulation.estate()
+
+
+@pytest.fixture
+def over_there(set_stage: SetStage, served_at_the_other_site: dict[str, Any]) -> Beginning:
+    """Begin with VMs that serve at HV-B, and with time slow enough to interrupt something."""
+    return lambda rate=20.0: set_stage(served_at_the_other_site, rate=rate)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_killed_failback_is_continued_by_running_it_again(set_stage: SetStage, moment: str) -> None:
-    stage = over_there(set_stage)
+def test_a_killed_failback_is_continued_by_running_it_again(over_there: Beginning, moment: str) -> None:
+    stage = over_there()
     stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], peer="hv-b")])
     first = stage.start()
     first.until_asked(moment)
@@ -53,13 +66,11 @@ def test_a_killed_failback_is_continued_by_running_it_again(set_stage: SetStage,
     assert stage.lossless()
 
 
-def test_a_killed_failback_by_provider_adopts_the_running_job(set_stage: SetStage) -> None:
-    stage = over_there(set_stage, rate=2.0)
+def test_a_killed_failback_by_provider_adopts_the_running_job(over_there: Beginning) -> None:
+    stage = over_there()
     stage.play("hv-a", [call("hyperv_replica_failback", ["PRV01"], peer="hv-b")])
-    stage.simulation.set_rate(20)
     first = stage.start()
     first.until_asked("InitiateFailback")
-    stage.simulation.set_rate(1)
     first.kill()
     jobs = [job for job in stage.simulation.world()["hosts"]["HV-A"]["jobs"] if job["running"]]
 
@@ -73,8 +84,8 @@ def test_a_killed_failback_by_provider_adopts_the_running_job(set_stage: SetStag
     assert stage.lossless()
 
 
-def test_the_journal_of_a_killed_run_shows_what_was_asked(set_stage: SetStage, tmp_path: Path) -> None:
-    stage = over_there(set_stage)
+def test_the_journal_of_a_killed_run_shows_what_was_asked(over_there: Beginning, tmp_path: Path) -> None:
+    stage = over_there()
     journals = tmp_path / "journals"
     stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], peer="hv-b", journal_dir=str(journals))])
     running = stage.start()
@@ -89,8 +100,8 @@ def test_the_journal_of_a_killed_run_shows_what_was_asked(set_stage: SetStage, t
     assert journal.stat().st_mode & 0o077 == 0
 
 
-def test_a_vm_in_motion_is_waited_for_by_a_second_controller(set_stage: SetStage) -> None:
-    stage = over_there(set_stage)
+def test_a_vm_in_motion_is_waited_for_by_a_second_controller(over_there: Beginning) -> None:
+    stage = over_there()
     stage.play("hv-a", [call("hyperv_replica_failback", ["PRV01"], peer="hv-b")])
     first = stage.start()
     first.until_asked("InitiateFailback")
@@ -104,8 +115,8 @@ def test_a_vm_in_motion_is_waited_for_by_a_second_controller(set_stage: SetStage
     assert stage.lossless()
 
 
-def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(set_stage: SetStage) -> None:
-    stage = over_there(set_stage, rate=1.0)
+def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(over_there: Beginning) -> None:
+    stage = over_there(rate=1.0)
     stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], {"timeout": 3}, peer="hv-b")])
     began = time.monotonic()
 
@@ -119,8 +130,8 @@ def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(set_stage
     assert stage.simulation.log(number) == []
 
 
-def test_the_tasks_own_timeout_lists_what_runs_on(set_stage: SetStage) -> None:
-    stage = over_there(set_stage, rate=20.0)
+def test_the_tasks_own_timeout_lists_what_runs_on(over_there: Beginning) -> None:
+    stage = over_there(rate=20.0)
     stage.simulation.trouble({"kind": "stick_job", "match": {"method": "InitiateFailback"}, "percent": 40})
 
     run = stage.failback("PRV01", timeout=6)
@@ -132,8 +143,8 @@ def test_the_tasks_own_timeout_lists_what_runs_on(set_stage: SetStage) -> None:
     assert run.vm["now"]
 
 
-def test_a_peer_that_dies_on_the_way_fails_with_full_results_and_rescue_and_always_run(set_stage: SetStage) -> None:
-    stage = over_there(set_stage)
+def test_a_peer_that_dies_on_the_way_fails_with_full_results_and_rescue_and_always_run(over_there: Beginning) -> None:
+    stage = over_there()
     stage.simulation.trouble(
         {"kind": "refuse_connection", "match": {"host": "HV-B", "method": "RequestReplicationStateChangeEx"}}
     )
