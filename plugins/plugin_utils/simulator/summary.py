@@ -10,7 +10,7 @@ names by position there, and two names stand at 116; whoever asks for the whole 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
@@ -73,6 +73,12 @@ def summary(sight: Sight, one: Vm | RecoveryPoint, codes: Collection[int]) -> In
     known = _vm(sight, one) if isinstance(one, Vm) else _point(sight, one)
     values = {name: value for name, value in known.items() if name in wanted}
     return Instance(hyperv_class("Msvm_SummaryInformation"), values)
+
+
+def summaries(sight: Sight) -> Iterator[Values]:
+    """Msvm_SummaryInformation enumerated: its page calls it dynamic; every VM with all there is to know."""
+    for vm in sight.vms:
+        yield summary(sight, vm, CODES).values
 
 
 def _vm(sight: Sight, vm: Vm) -> Values:

@@ -24,14 +24,22 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults im
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.links import LINKS
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.summary import summaries
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_computer import COMPUTER_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_devices import DEVICE_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_settings import SETTING_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_systems import SYSTEM_VIEWS, View
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.wql import Related
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.wql import ONLY_KEY, Related
 
-VIEWS: Final[dict[str, View]] = {**SYSTEM_VIEWS, **SETTING_VIEWS, **DEVICE_VIEWS, **COMPUTER_VIEWS, **LINKS}
+VIEWS: Final[dict[str, View]] = {
+    **SYSTEM_VIEWS,
+    **SETTING_VIEWS,
+    **DEVICE_VIEWS,
+    **COMPUTER_VIEWS,
+    **LINKS,
+    "Msvm_SummaryInformation": summaries,
+}
 
 #: What tells instances apart: class and keys, in lower case.
 Identity = tuple[str, tuple[tuple[str, Any], ...]]
@@ -99,10 +107,17 @@ def _at(sight: Sight, of: CimClass, ref: Ref) -> Iterator[Instance]:
 
 def _source(sight: Sight, namespace: str, ref: Ref) -> Instance:
     of = _named(namespace, ref.class_name)
-    found = None if of is None else find(sight, of, ref.keys)
+    found = None if of is None else find(sight, of, _named_keys(of, ref.keys))
     if found is None:
         raise invalid_query("the object does not exist", hresult=NOT_FOUND)
     return found
+
+
+def _named_keys(of: CimClass, keys: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keys of a path; the key of a class that has only one may come without its name."""
+    if ONLY_KEY in keys and len(of.keys) == 1:
+        return {of.keys[0].name: keys[ONLY_KEY]}
+    return keys
 
 
 def _named(namespace: str, name: str) -> CimClass | None:

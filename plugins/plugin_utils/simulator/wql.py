@@ -102,6 +102,8 @@ _TOKENS: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+#: The name of a key that a path gives without one (Microsoft's page wmi-object-path-requirements).
+ONLY_KEY: Final = ""
 #: More than any CIM number has.
 _MOST_DIGITS: Final = 40
 _RELATED: Final = re.compile(
@@ -111,7 +113,8 @@ _RELATED: Final = re.compile(
 )
 _CLAUSE: Final = re.compile(r"(\w+)(?:\s*=\s*(\w+))?(?:\s+|$)")
 _PATH: Final = re.compile(
-    r"\s*(?:(?:\\\\[^\\:]+\\)?(?P<namespace>[\w\\/]+):)?(?P<class>\w+)\.(?P<keys>.+?)\s*", re.DOTALL
+    r"\s*(?:(?:\\\\[^\\:]+\\)?(?P<namespace>[\w\\/]+):)?(?P<class>\w+)(?:\.(?P<keys>.+?)|=(?P<only>.+?))\s*",
+    re.DOTALL,
 )
 _KEY: Final = re.compile(r"\s*(\w+)\s*=\s*('(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^,]*)\s*(?:,|$)", re.DOTALL)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -140,21 +143,31 @@ def parse_wql(query: str) -> Select | Related:
 def parse_path(path: str) -> Ref:
     """The object that a WMI path names; backslashes and quotes in key values are undone.
 
+    A key without its name (``Class='value'``) is named ``ONLY_KEY``; the only instance of a class (``Class=@``) has
+    none.
+
     Raises:
         Fault: n:CannotProcessFilter with 0x80041017, if it is no path with keys.
     """
     found = _PATH.fullmatch(path)
+    if found is None:
+        raise invalid_query("this is no object path", path)
+    if found["only"]:
+        only = found["only"].strip()
+        return Ref(found["class"], {} if only == "@" else {ONLY_KEY: unquoted(only)})
+    return Ref(found["class"], _keys(found["keys"], path))
+
+
+def _keys(text: str, path: str) -> dict[str, str]:
     keys: dict[str, str] = {}
     at = 0
-    while found and at < len(found["keys"]):
-        key = _KEY.match(found["keys"], at)
+    while at < len(text):
+        key = _KEY.match(text, at)
         if not key:
             raise invalid_query("this is no object path", path)
         keys[key[1]] = unquoted(key[2])
         at = key.end()
-    if found is None:
-        raise invalid_query("this is no object path", path)
-    return Ref(found["class"], keys)
+    return keys
 
 
 def unquoted(text: str) -> str:

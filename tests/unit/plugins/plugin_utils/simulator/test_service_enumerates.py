@@ -265,6 +265,23 @@ def associated(inner: str) -> str:
     return enumerate_("*", f'{optimised()}<w:Filter Dialect="{ASSOCIATION}">{shape}</w:Filter>')
 
 
+@pytest.mark.parametrize("class_name", ["Msvm_VirtualSystemSettingData", "CIM_SettingData"])
+def test_a_path_may_leave_the_name_of_the_only_key_out(class_name: str) -> None:
+    text = f"ASSOCIATORS OF {{{class_name}='Microsoft:{SQL01}'}} WHERE ResultClass = Msvm_MemorySettingData"
+    assert [item.tag.rpartition("}")[2] for item in instances(Pair().body(query(text)))] == ["Msvm_MemorySettingData"]
+
+
+def test_summaries_are_there_without_a_method_and_agree_with_the_machines() -> None:
+    pair = Pair()
+    told = {value(item, "Name"): item for item in instances(pair.body(query("SELECT * FROM Msvm_SummaryInformation")))}
+    machines = instances(pair.body(query("SELECT * FROM Msvm_ComputerSystem WHERE Name != __SERVER")))
+
+    assert len(told) == len(machines) == 2
+    for vm in machines:
+        for name in ("ElementName", "EnabledState", "ReplicationState", "ReplicationMode", "ReplicationHealth"):
+            assert value(told[value(vm, "Name")], name) == value(vm, name)
+
+
 def test_the_association_dialect_finds_what_belongs_to_an_object() -> None:
     inner = """<b:AssociationClassName>Msvm_SettingsDefineState</b:AssociationClassName><b:Role>ManagedElement</b:Role>
       <b:ResultClassName>Msvm_VirtualSystemSettingData</b:ResultClassName><b:ResultRole>SettingData</b:ResultRole>"""

@@ -14,6 +14,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import INVALID_QUERY, Fault
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.wql import (
+    ONLY_KEY,
     Related,
     Select,
     parse_path,
@@ -175,6 +176,11 @@ def test_a_path_gives_its_keys_with_backslashes_and_quotes_undone() -> None:
     path = r'\\HV-A\root\virtualization\v2:Msvm_ResourceAllocationSettingData.InstanceID="Microsoft:1\\a \"b\", {c}\\0"'
 
     assert parse_path(path).keys == {"InstanceID": 'Microsoft:1\\a "b", {c}\\0'}
+
+
+def test_a_path_may_give_a_key_without_its_name_or_none_for_the_one_instance() -> None:
+    assert parse_path("Msvm_VirtualSystemSettingData='Microsoft:1'").keys == {ONLY_KEY: "Microsoft:1"}
+    assert parse_path(r"\\HV-A\root\cimv2:Win32_OperatingSystem=@").keys == {}
 
 
 def test_double_quotes_count_only_where_they_quote() -> None:
