@@ -31,7 +31,12 @@ COMPUTER: Final[Table] = {
     "Win32_ComputerSystem": (
         "CIM_UnitaryComputerSystem",
         (
-            "Name:string* AdminPasswordStatus:uint16 AutomaticManagedPagefile:boolean BootupState:string "
+            "Name:string* AdminPasswordStatus:uint16 AutomaticManagedPagefile:boolean AutomaticResetBootOption:boolean "
+            "AutomaticResetCapability:boolean BootOptionOnLimit:uint16 BootOptionOnWatchDog:uint16 "
+            "BootROMSupported:boolean BootupState:string EnableDaylightSavingsTime:boolean "
+            "FrontPanelResetStatus:uint16 InfraredSupported:boolean KeyboardPasswordStatus:uint16 "
+            "OEMLogoBitmap:uint8[] PowerOnPasswordStatus:uint16 SupportContactDescription:string[] "
+            "SystemStartupDelay:uint16 SystemStartupOptions:string[] SystemStartupSetting:uint8 "
             "ChassisBootupState:uint16 CurrentTimeZone:sint16 DaylightInEffect:boolean DNSHostName:string "
             "Domain:string DomainRole:uint16 HypervisorPresent:boolean Manufacturer:string Model:string "
             "NetworkServerModeEnabled:boolean NumberOfLogicalProcessors:uint32 NumberOfProcessors:uint32 "
@@ -63,7 +68,11 @@ COMPUTER: Final[Table] = {
         "CIM_OperatingSystem",
         (
             "Name:string* BootDevice:string BuildNumber:string BuildType:string CodeSet:string CountryCode:string "
-            "CSDVersion:string DataExecutionPrevention_Available:boolean EncryptionLevel:uint32 Locale:string "
+            "CSDVersion:string DataExecutionPrevention_32BitApplications:boolean "
+            "DataExecutionPrevention_Available:boolean DataExecutionPrevention_Drivers:boolean "
+            "DataExecutionPrevention_SupportPolicy:uint8 Debug:boolean ForegroundApplicationBoost:uint8 "
+            "LargeSystemCache:uint32 PAEEnabled:boolean PlusProductID:string PlusVersionNumber:string "
+            "SuiteMask:uint32 EncryptionLevel:uint32 Locale:string "
             "Manufacturer:string MUILanguages:string[] OperatingSystemSKU:uint32 Organization:string "
             "OSArchitecture:string OSLanguage:uint32 OSProductSuite:uint32 Primary:boolean ProductType:uint32 "
             "RegisteredUser:string SerialNumber:string ServicePackMajorVersion:uint16 "
@@ -74,8 +83,10 @@ COMPUTER: Final[Table] = {
     "CIM_LogicalDevice": (
         "CIM_LogicalElement",
         (
-            "Availability:uint16 ConfigManagerErrorCode:uint32 CreationClassName:string DeviceID:string* "
-            "PNPDeviceID:string StatusInfo:uint16 SystemCreationClassName:string SystemName:string"
+            "Availability:uint16 ConfigManagerErrorCode:uint32 ConfigManagerUserConfig:boolean "
+            "CreationClassName:string DeviceID:string* ErrorCleared:boolean ErrorDescription:string "
+            "LastErrorCode:uint32 PNPDeviceID:string PowerManagementCapabilities:uint16[] "
+            "PowerManagementSupported:boolean StatusInfo:uint16 SystemCreationClassName:string SystemName:string"
         ),
     ),
     "CIM_Processor": (
@@ -89,10 +100,50 @@ COMPUTER: Final[Table] = {
     "Win32_Processor": (
         "CIM_Processor",
         (
-            "Architecture:uint16 CpuStatus:uint16 L2CacheSize:uint32 L3CacheSize:uint32 Manufacturer:string "
+            "Architecture:uint16 CpuStatus:uint16 CurrentVoltage:uint16 ExtClock:uint32 L2CacheSize:uint32 "
+            "L2CacheSpeed:uint32 L3CacheSize:uint32 L3CacheSpeed:uint32 Level:uint16 Manufacturer:string "
             "NumberOfCores:uint32 NumberOfEnabledCore:uint32 NumberOfLogicalProcessors:uint32 ProcessorId:string "
             "ProcessorType:uint16 SecondLevelAddressTranslationExtensions:boolean SocketDesignation:string "
-            "Version:string VirtualizationFirmwareEnabled:boolean VMMonitorModeExtensions:boolean"
+            "Revision:uint16 Version:string VirtualizationFirmwareEnabled:boolean VoltageCaps:uint32 "
+            "VMMonitorModeExtensions:boolean"
+        ),
+    ),
+    "CIM_Service": (
+        "CIM_LogicalElement",
+        (
+            "CreationClassName:string Name:string* Started:boolean StartMode:string "
+            "SystemCreationClassName:string SystemName:string"
+        ),
+    ),
+    "Win32_BaseService": (
+        "CIM_Service",
+        (
+            "AcceptPause:boolean AcceptStop:boolean DesktopInteract:boolean DisplayName:string ErrorControl:string "
+            "ExitCode:uint32 PathName:string ServiceSpecificExitCode:uint32 ServiceType:string StartName:string "
+            "State:string TagId:uint32"
+        ),
+    ),
+    "Win32_Service": (
+        "Win32_BaseService",
+        "CheckPoint:uint32 DelayedAutoStart:boolean ProcessId:uint32 WaitHint:uint32",
+    ),
+    "CIM_SoftwareElement": (
+        "CIM_LogicalElement",
+        (
+            "Name:string* BuildNumber:string CodeSet:string IdentificationCode:string LanguageEdition:string "
+            "Manufacturer:string OtherTargetOS:string SerialNumber:string SoftwareElementID:string* "
+            "SoftwareElementState:uint16* TargetOperatingSystem:uint16* Version:string*"
+        ),
+    ),
+    "CIM_BIOSElement": ("CIM_SoftwareElement", "PrimaryBIOS:boolean"),
+    "Win32_BIOS": (
+        "CIM_BIOSElement",
+        (
+            "BiosCharacteristics:uint16[] BIOSVersion:string[] CurrentLanguage:string "
+            "EmbeddedControllerMajorVersion:uint8 EmbeddedControllerMinorVersion:uint8 InstallableLanguages:uint16 "
+            "ListOfLanguages:string[] ReleaseDate:datetime SMBIOSBIOSVersion:string SMBIOSMajorVersion:uint16 "
+            "SMBIOSMinorVersion:uint16 SMBIOSPresent:boolean SystemBiosMajorVersion:uint8 "
+            "SystemBiosMinorVersion:uint8"
         ),
     ),
     "CIM_StorageExtent": ("CIM_LogicalDevice", "Access:uint16 BlockSize:uint64 NumberOfBlocks:uint64"),

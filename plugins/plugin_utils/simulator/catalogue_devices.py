@@ -50,6 +50,14 @@ DEVICES: Final[Table] = {
             "NumaAwarePlacement:boolean DeviceNamingEnabled:boolean InterruptModeration:boolean"
         ),
     ),
+    "Msvm_SerialPortSettingData": ("CIM_ResourceAllocationSettingData", "DebuggerMode:boolean"),
+    "Msvm_EmulatedEthernetPortSettingData": (
+        "CIM_ResourceAllocationSettingData",
+        (
+            "DesiredVLANEndpointMode:uint16 OtherEndpointMode:string VirtualSystemIdentifiers:string[] "
+            "StaticMacAddress:boolean ClusterMonitored:boolean"
+        ),
+    ),
     "Msvm_EthernetSwitchPortVlanSettingData": (
         "CIM_SettingData",
         (

@@ -187,7 +187,8 @@ class Service:
             raise Fault("action", f"{of.name} has no method {method}")
         one = self._instance(of, request)
         body = request.body
-        if body is None or body.tag.casefold() != f"{{{of.uri}}}{method}_INPUT".casefold():
+        uris = (of.uri.casefold(), request.resource_uri.casefold())
+        if body is None or body.tag.casefold() not in [f"{{{uri}}}{method}_input".casefold() for uri in uris]:
             raise Fault("schema", f"{method}_INPUT was expected, in the namespace of {of.name}")
         return invoke(self._sight, one, method, known, body)
 

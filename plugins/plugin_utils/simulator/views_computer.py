@@ -21,6 +21,15 @@ _OWN_MEMORY: Final = 4 << 30
 #: Size of the drive that holds the VMs.
 _DRIVE: Final = 4 << 40
 
+#: Name, display name and path of services.
+_SERVICES: Final = (
+    ("LanmanServer", "Server", "C:\\Windows\\system32\\svchost.exe -k netsvcs -p"),
+    ("vmcompute", "Hyper-V Host Compute Service", "C:\\Windows\\system32\\vmcompute.exe"),
+    ("vmms", "Hyper-V Virtual Machine Management", "C:\\Windows\\system32\\vmms.exe"),
+    ("W32Time", "Windows Time", "C:\\Windows\\system32\\svchost.exe -k LocalService"),
+    ("WinRM", "Windows Remote Management (WS-Management)", "C:\\Windows\\System32\\svchost.exe -k NetworkService -p"),
+)
+
 
 def free_memory(sight: Sight) -> int:
     """Bytes that neither the host nor a VM uses."""
@@ -56,9 +65,13 @@ def computer(sight: Sight) -> Iterator[Values]:
     }
 
 
+def _machine_id(sight: Sight) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, sight.host.fqdn or sight.host.name)).upper()
+
+
 def product(sight: Sight) -> Iterator[Values]:
     """Win32_ComputerSystemProduct."""
-    machine = str(uuid.uuid5(uuid.NAMESPACE_DNS, sight.host.fqdn or sight.host.name)).upper()
+    machine = _machine_id(sight)
     yield {
         "Caption": "Computer System Product",
         "Description": "Computer System Product",
@@ -68,6 +81,51 @@ def product(sight: Sight) -> Iterator[Values]:
         "Vendor": "hyperv.replica",
         "Version": "1.0",
     }
+
+
+def firmware(sight: Sight) -> Iterator[Values]:
+    """Win32_BIOS; its serial number is that of the product."""
+    name = "Simulated Firmware"
+    yield {
+        "Caption": name,
+        "Description": name,
+        "Manufacturer": "hyperv.replica",
+        "Name": name,
+        "PrimaryBIOS": True,
+        "SMBIOSBIOSVersion": "1.0",
+        "SMBIOSPresent": True,
+        "SerialNumber": _machine_id(sight)[:8],
+        "SoftwareElementID": name,
+        "SoftwareElementState": 3,
+        "Status": "OK",
+        "TargetOperatingSystem": 0,
+        "Version": "1.0",
+    }
+
+
+def services(sight: Sight) -> Iterator[Values]:
+    """Win32_Service: those that a Hyper-V host cannot be without."""
+    for number, (name, shown, path) in enumerate(_SERVICES):
+        yield {
+            "AcceptStop": True,
+            "Caption": shown,
+            "CreationClassName": "Win32_Service",
+            "Description": shown,
+            "DisplayName": shown,
+            "ErrorControl": "Normal",
+            "ExitCode": 0,
+            "Name": name,
+            "PathName": path,
+            "ProcessId": 1200 + 4 * number,
+            "ServiceType": "Own Process" if name == "vmms" else "Share Process",
+            "StartMode": "Auto",
+            "StartName": "LocalSystem",
+            "Started": True,
+            "State": "Running",
+            "Status": "OK",
+            "SystemCreationClassName": "Win32_ComputerSystem",
+            "SystemName": sight.host.name,
+        }
 
 
 def operating_system(sight: Sight) -> Iterator[Values]:
@@ -158,6 +216,8 @@ def drives(sight: Sight) -> Iterator[Values]:
 COMPUTER_VIEWS: Final[dict[str, View]] = {
     "Win32_ComputerSystem": computer,
     "Win32_ComputerSystemProduct": product,
+    "Win32_BIOS": firmware,
+    "Win32_Service": services,
     "Win32_OperatingSystem": operating_system,
     "Win32_Processor": processors,
     "Win32_LogicalDisk": drives,
