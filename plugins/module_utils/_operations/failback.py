@@ -10,10 +10,19 @@ replication provider bring the data back with InitiateFailback.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HostRefused, PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
+    Absence,
+    Absent,
+    End,
+    Job,
+    Pair,
+    Side,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     JobType,
     Power,
@@ -36,6 +45,8 @@ _PRIMARY: Final = (ReplicationMode.PRIMARY,)
 _REPLICA: Final = guards.RECEIVERS
 _OFF: Final = (Power.OFF,)
 _HOME: Final = (_S.FAILBACK_COMPLETE, _S.COMMITTED)
+#: Two hosts are looked at one after the other; their ages may differ by this.
+_JITTER: Final = timedelta(seconds=5)
 
 #: Microsoft documents no state for InitiateFailback; these are tried as found (lifecycle 10).
 _RECEIVES: Final = (_S.REPLICATING, _S.RECOVERED, _S.COMMITTED)
@@ -102,18 +113,44 @@ def _coming_home(here: Side) -> bool:
 
 
 def came_home(seen: Pair, task: Task) -> bool:
-    """Whether the data is at home. State 6 alone does not say it: a copy may be committed before it is filled.
+    """Whether the data is at home, and nothing was written elsewhere since it came.
 
-    Then a failback job that succeeded says it, for as long as the host keeps it, or that the copy is served.
+    State 6 alone does not say it: a copy may be committed before it is filled. Then a failback job that succeeded
+    says it, for as long as the host keeps it, or that the copy is served.
     """
     here = seen.destination
     if not isinstance(here, Side):
         return False
-    if here.mode is ReplicationMode.PRIMARY or here.state is _S.FAILBACK_COMPLETE:
+    if here.mode is ReplicationMode.PRIMARY or (here.state in _HOME and here.power is Power.RUNNING):
         return True
-    told = any(job.type is JobType.INITIATE_FAILBACK and job.succeeded for job in here.jobs)
-    known = told or task.knows(Learned.CAME_HOME) or task.knows(Learned.COMMIT_ASKED)
-    return here.state is _S.COMMITTED and (known or here.power is Power.RUNNING)
+    known = task.knows(Learned.CAME_HOME) or task.knows(Learned.COMMIT_ASKED)
+    if here.state is _S.REPLICATING:
+        return known and task.knows(Learned.REVERSE_REFUSED)
+    told = known or here.state is _S.FAILBACK_COMPLETE or _job(here) is not None
+    return here.state in _HOME and told and not _served_since(here, seen.source, task)
+
+
+def _job(here: Side) -> Job | None:
+    done = (job for job in here.jobs if job.type is JobType.INITIATE_FAILBACK and job.succeeded)
+    return max(done, key=lambda job: str(job.started or ""), default=None)
+
+
+def _served_since(here: Side, there: Side | Absent, task: Task) -> bool:
+    """Whether the source ran after its data came home, each host's times by its own clock.
+
+    What cannot be told counts as if it had: to bring the data home once more costs time, to leave it behind writes.
+    """
+    if isinstance(there, Absent):
+        return False
+    if there.power in guards.UP:
+        return True
+    if task.goal.source_confirmed_off or task.knows(Learned.CAME_HOME) or task.knows(Learned.COMMIT_ASKED):
+        return False
+    job = _job(here)
+    came = job.started if job else here.last_replicated
+    if not (came and there.power_changed and here.facts.clock and there.facts.clock):
+        return False
+    return there.facts.clock - there.power_changed + _JITTER < here.facts.clock - came
 
 
 def provider_reached(seen: Pair, task: Task) -> bool:
@@ -130,7 +167,8 @@ def provider_reached(seen: Pair, task: Task) -> bool:
     )
 
 
-def _commit_wanted(seen: Pair, task: Task) -> bool:
+def commit_wanted(seen: Pair, task: Task) -> bool:
+    """Whether the commit of a failback is still to be asked for."""
     return not (task.knows(Learned.COMMIT_NOT_WANTED) or task.knows(Learned.COMMIT_ASKED))
 
 
@@ -154,6 +192,12 @@ def _initiate(seen: Pair, task: Task) -> Step:
             _S.RECOVERED: Learned.FAILBACK_WANTS_COMMITTED,
         }.get(here.state)
     return steps.initiate_failback(End.DESTINATION, task, lesson=lesson)
+
+
+def _commit_failback(seen: Pair, task: Task) -> Step:
+    """Where the source ran since, a commit only leads back to a state from which the data can be brought again."""
+    step = steps.commit_failback(End.DESTINATION)
+    return step if came_home(seen, task) else replace(step, teaches=None)
 
 
 def _reverse_at_home(seen: Pair, task: Task) -> Step:
@@ -197,8 +241,8 @@ PROVIDER_LEGS: Final = (
     Leg(
         says="the failback is committed",
         destination=Shows(state=(_S.FAILBACK_COMPLETE,), power=_OFF),
-        given=_commit_wanted,
-        step=lambda seen, task: steps.commit_failback(End.DESTINATION),
+        given=commit_wanted,
+        step=_commit_failback,
     ),
     Leg(
         says="the VM starts at home",

@@ -46,11 +46,16 @@ _SHUTTING_DOWN: Final = 32782
 _TRIES: Final = 4
 #: The first pause before a busy host is asked again; it doubles.
 _PAUSE: Final = timedelta(seconds=5)
-#: Only a refusal for the state (32775) tells that a commit comes first; a commit cannot be undone.
-_INVALID_STATE: Final = 32775
-_WANTS_ANOTHER_STATE: Final = frozenset(
-    {Learned.REVERSE_WANTS_COMMITTED, Learned.FAILBACK_WANTS_RECOVERED, Learned.FAILBACK_WANTS_COMMITTED}
-)
+#: Refusals that tell that another state, or another way, is wanted; any other one has another cause.
+_INVALID_STATE: Final = frozenset({32775})
+_NOT_THAT_WAY: Final = frozenset({32770, 32773, 32775})
+_TOLD_BY: Final = {
+    Learned.REVERSE_WANTS_COMMITTED: _INVALID_STATE,
+    Learned.FAILBACK_WANTS_RECOVERED: _INVALID_STATE,
+    Learned.FAILBACK_WANTS_COMMITTED: _INVALID_STATE,
+    Learned.COMMIT_NOT_WANTED: _INVALID_STATE,
+    Learned.REVERSE_REFUSED: _NOT_THAT_WAY,
+}
 
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
@@ -191,6 +196,8 @@ class Way:
             yield from self._rest()
         except OutcomeUnknown as silence:
             self._note_outcome(step, started, "unknown")
+            if step.unseen:
+                raise
             self._count(step, silence)
             self._learn(step.teaches if step.method is Method.INITIATE_SHUTDOWN else None)
             yield from self._rest()
@@ -254,8 +261,9 @@ class Way:
 
     def _is_new(self, lesson: Learned | None, refusal: HyperVReplicaError) -> bool:
         """Whether a refusal teaches something that leads on."""
-        fits = lesson not in _WANTS_ANOTHER_STATE or refusal.code == _INVALID_STATE
-        return lesson is not None and lesson not in self.learned and fits
+        if lesson is None or lesson in self.learned:
+            return False
+        return lesson not in _TOLD_BY or refusal.code in _TOLD_BY[lesson]
 
     def _pause(self, length: timedelta) -> _Way:
         """Let some time pass, and what runs there end."""

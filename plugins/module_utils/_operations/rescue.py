@@ -79,13 +79,21 @@ _START_HERE: Final = Leg(
 )
 
 
+_COMMIT_HERE: Final = Leg(
+    says="what the provider brought home is committed",
+    destination=Shows(state=(_S.FAILBACK_COMPLETE,), power=(Power.OFF,)),
+    given=failback.commit_wanted,
+    step=lambda seen, task: steps.commit_failback(End.DESTINATION),
+)
+
+
 def plan(seen: Pair, task: Task, policy: OnFailure) -> tuple[str, tuple[Step, ...]]:
     """Give what is done, as a word for the result, and the steps to it; none where service runs or nothing helps."""
     if served(seen) and not cancel.paused_by_us(seen, task):
         return "", ()
     if policy is OnFailure.STOP:
         return "stopped", ()
-    started_here = ("started_unprotected", (_START_HERE,), _here_runs)
+    started_here = ("started_unprotected", (_COMMIT_HERE, _START_HERE), _here_runs)
     rolled_back = ("rolled_back", cancel.LEGS, back_at_source)
     first, second = (
         (started_here, rolled_back) if policy is OnFailure.START_UNPROTECTED else (rolled_back, started_here)

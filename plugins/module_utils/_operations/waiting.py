@@ -74,7 +74,7 @@ def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
 
     Raises:
         JobFailed: the job ended otherwise.
-        VerificationFailed: it ended well, and the state does not follow.
+        VerificationFailed: it ended well, and the state does not follow. A guest asked to shut down has its own limit.
     """
     grace = max(step.limit or GRACE, GRACE)
     ended: datetime | None = None
@@ -83,6 +83,8 @@ def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
         nonlocal ended
         side = seen.at(step.host)
         if isinstance(side, Absent):
+            if step.shown_by(seen):
+                return True
             raise lost(side, seen)
         job = side.job(receipt.job_id) if receipt.job_id else None
         if job is not None and job.running:
@@ -92,7 +94,7 @@ def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
         if step.shown_by(seen):
             return True
         ended = ended or now()
-        if now() - ended > grace:
+        if now() - ended > grace and step.method is not Method.INITIATE_SHUTDOWN:
             raise _not_shown(step, side, seen)
         return False
 
@@ -125,6 +127,8 @@ def looked_for(step: Step) -> Until:
     """What a step that only looks waits for."""
     if step.method is Method.WAIT_UNTIL_SILENT:
         return _silent()
+    if step.method is Method.WAIT_FOR_TEST_GUEST:
+        return step.shown_by
     if step.host is End.SOURCE:
         return _in_sync(step)
     return lambda seen: step.shown_by(seen) or _stuck(seen, step.host)
