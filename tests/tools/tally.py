@@ -53,9 +53,11 @@ def step_in(path: Path) -> dict[str, Any]:
 
 
 def counted(step: dict[str, Any]) -> Count | None:
-    """What a step's test runner counted, if it has one; a file that should be there and is not counts as a failure."""
-    if not step["junit"] or step["outcome"] == "not run":
+    """What a step's test runner counted, if it has one; a failed step without one counts as one failure."""
+    if step["outcome"] == "not run":
         return None
+    if not step["junit"]:
+        return Count(tests=1, failed=1) if step["outcome"] == "failed" else None
     junit = RESULTS / step["junit"]
     if not junit.is_file():
         return Count(tests=1, failed=1)
