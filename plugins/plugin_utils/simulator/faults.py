@@ -63,6 +63,7 @@ KINDS: Final[dict[str, Kind]] = {
     "filter_dialect": Kind("n:FilterDialectRequestedUnavailable", 2150858883, "invalid_query"),
     "filtering": Kind("n:FilteringNotSupported", 2150858779, "unsupported"),
     "mode": Kind("w:UnsupportedFeature", 2150858886, "unsupported", "EnumerationMode"),
+    "fragment": Kind("n:CannotProcessFilter", 2150858899, "invalid_parameter"),
     "context": Kind("n:InvalidEnumerationContext", 2150858884, "invalid_context", receiver=True),
     "header": Kind("a:InvalidMessageInformationHeader", 2150858767, "invalid_parameter"),
     "must_understand": Kind("s:MustUnderstand", 2150858768, "unsupported"),

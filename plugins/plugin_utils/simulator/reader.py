@@ -51,6 +51,7 @@ class Request:
     Attributes:
         message_id: as written.
         selectors: name and value, in the order given; a value is text or a Ref.
+        fragment: the part of a resource that is asked for; empty for the whole.
         body: the only child of the SOAP body, if there is one.
     """
 
@@ -59,6 +60,7 @@ class Request:
     message_id: str = ""
     selectors: tuple[tuple[str, Any], ...] = ()
     max_envelope: int = MAX_ENVELOPE
+    fragment: str = ""
     body: ET.Element | None = field(default=None, repr=False)
 
     @property
@@ -101,6 +103,7 @@ def read_request(body: bytes) -> Request:
         message_id=_header(header, names.ADDRESSING, "MessageID"),
         selectors=tuple(read_selectors(header.find(f"{{{names.WSMAN}}}SelectorSet"))),
         max_envelope=_max_envelope(header),
+        fragment=_header(header, names.WSMAN, "FragmentTransfer"),
         body=inner,
     )
 

@@ -17,7 +17,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import configuration
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue import CimClass, Instance
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import instance_xml
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import instance_xml, property_xml
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.enumerations import Enumerations, Page, fitting
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import (
     INVALID_METHOD_PARAMETERS,
@@ -55,6 +55,8 @@ _ENUMERATION: Final = f"{{{names.ENUMERATION}}}"
 _WSMAN: Final = f"{{{names.WSMAN}}}"
 _IDENTIFY: Final = f"{{{names.IDENTITY}}}Identify"
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+#: A fragment path that names one property, with or without a prefix.
+_FRAGMENT: Final = re.compile(r"/?(?:\w+:)?(\w+)")
 #: Actions that are no methods and change something, or would.
 _WRITING: Final = frozenset({names.PUT, names.CREATE, names.DELETE})
 
@@ -122,7 +124,8 @@ class Service:
                 return self._refused(fault, facts)
             except Exception:  # noqa: BLE001 - a service answers whatever it was sent, and shows nothing of its inside
                 return self._refused(Fault("internal"), facts)
-            envelope = reply_envelope(request.action, done.body, self._letterhead(request.message_id))
+            head = replace(self._letterhead(request.message_id), fragment=request.fragment)
+            envelope = reply_envelope(request.action, done.body, head)
             if len(envelope) > request.max_envelope and done.items == 0:
                 return self._refused(Fault("item_too_large"), facts)
             return Reply(200, envelope, replace(facts, items=done.items))
@@ -176,7 +179,8 @@ class Service:
             return _Done(configuration.configuration_xml(request.resource_uri, self._sight.host.language))
         of = resource_class(request)
         _check_keys(of, request)
-        return _Done(instance_xml(self._instance(of, request)))
+        one = self._instance(of, request)
+        return _Done(_fragment(one, request.fragment) if request.fragment else instance_xml(one))
 
     def _invoked(self, request: Request) -> str:
         of = resource_class(request)
@@ -295,6 +299,19 @@ def _count(text: str | None) -> int:
 
 def _enumerated(inner: str) -> str:
     return f"<n:EnumerateResponse>{inner}</n:EnumerateResponse>"
+
+
+def _fragment(one: Instance, path: str) -> str:
+    """One property of an instance, by its name as the class spells it (Microsoft's page resource-uris); DSP0226 9."""
+    found = _FRAGMENT.fullmatch(path)
+    known = one.of.property(found[1]) if found else None
+    if found is None or known is None or known.name != found[1]:
+        raise Fault("fragment", "only a property's name can be a fragment here")
+    shown = property_xml(known, one.value(known.name))
+    return (
+        f'<w:XmlFragment xmlns:xsi="{names.XSI}" xmlns:p="{one.of.uri}" xmlns:cim="{names.CIM_COMMON}">'
+        f"{shown}</w:XmlFragment>"
+    )
 
 
 def _given(request: Request) -> list[str]:

@@ -46,12 +46,14 @@ class Letterhead:
         relates_to: MessageID of the request, as it was written.
         language: of the host.
         machine: the host's name, as faults give it.
+        fragment: the part of the resource that the body holds; empty for the whole.
     """
 
     message_id: str
     relates_to: str
     language: str
     machine: str
+    fragment: str = ""
 
 
 def reply_envelope(action: str, body: str, head: Letterhead) -> bytes:
@@ -92,6 +94,8 @@ def fault_envelope(fault: Fault, head: Letterhead, *, wmi_form: str) -> bytes:
 def _envelope(action: str, body: str, head: Letterhead, prefixes: str) -> bytes:
     declared = " ".join(f'xmlns:{prefix}="{_PREFIXES[prefix]}"' for prefix in prefixes)
     relates = f"<a:RelatesTo>{text_xml(head.relates_to)}</a:RelatesTo>" if head.relates_to else ""
+    if head.fragment:
+        relates += f"<w:FragmentTransfer>{text_xml(head.fragment)}</w:FragmentTransfer>"
     text = (
         f'<s:Envelope xml:lang="{attribute_xml(head.language)}" {declared}><s:Header>'
         f"<a:Action>{text_xml(action)}</a:Action><a:MessageID>uuid:{head.message_id}</a:MessageID>"

@@ -285,3 +285,22 @@ def test_looking_is_about_the_vm_it_names_and_changes_nothing() -> None:
     assert (facts.action, facts.class_name, facts.vm) == ("Enumerate", "Msvm_ReplicationRelationship", SQL01)
     assert (facts.mutating, facts.items, facts.message_id) == (False, 1, MESSAGE)
     assert pair.world.now == START
+
+
+def test_a_fragment_is_one_property_and_its_header_comes_back() -> None:
+    pair = Pair()
+    wanted = '<w:FragmentTransfer s:mustUnderstand="true">ElementName</w:FragmentTransfer>'
+
+    reply = pair.ask(get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=wanted))
+
+    fragment = soap_body(reply)[0]
+    assert fragment.tag == f"{{{W}}}XmlFragment"
+    assert [(child.tag, child.text) for child in fragment] == [(f"{{{VM}}}ElementName", "SQL01")]
+    assert b"<w:FragmentTransfer>ElementName</w:FragmentTransfer>" in reply.body
+
+
+@pytest.mark.parametrize("path", ["elementname", "Nothing", "ElementName/text()", "*[1]"])
+def test_a_fragment_that_is_no_property_by_its_spelling_is_refused(path: str) -> None:
+    wanted = f"<w:FragmentTransfer>{path}</w:FragmentTransfer>"
+    asked = get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=wanted)
+    assert fault(Pair().ask(asked)) == ("n:CannotProcessFilter", 2150858899)
