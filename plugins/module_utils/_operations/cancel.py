@@ -107,7 +107,8 @@ def _resume(seen: Pair, task: Task) -> Step:
 
 
 def _start_wanted(seen: Pair, task: Task) -> bool:
-    return not task.knows(Learned.KEEP_OFF)
+    here = seen.destination
+    return not task.knows(Learned.KEEP_OFF) and not (isinstance(here, Side) and here.power in guards.UP)
 
 
 def _turn_off(seen: Pair, task: Task) -> Step:

@@ -94,6 +94,13 @@ def _refuse_live_primary(seen: Pair, here: Side, task: Task) -> None:
     failed_over = here.state in guards.FAILED_OVER
     if isinstance(there, Side) and there.power in guards.UP and not failed_over:
         raise _alive(here, f"the primary on {there.host} answers and shows {shown(there)}")
+    if isinstance(there, Side) and there.power in guards.UP and here.power not in guards.UP:
+        error = _alive(here, f"{here.host} was failed over and is off, and the primary on {there.host} runs")
+        error.remedy = (
+            "Undo the failover with hyperv_replica_failover_cancel, or shut the primary down first; "
+            "no consent allows a second copy"
+        )
+        raise error
     began, last = task.goal.point.outage_began, here.last_replicated
     if not failed_over and began and last and last > began + _SKEW:
         raise _alive(

@@ -217,9 +217,9 @@ class Site:
         """The copy of the n-th VM on B."""
         return self.world.hosts["B"].vms[guid(number)]
 
-    def act(self, name: str, **arguments: Any) -> None:
+    def act(self, deed: str, /, **arguments: Any) -> None:
         """Somebody does something by hand."""
-        self.world.act(name, **arguments)
+        self.world.act(deed, **arguments)
 
     def order(self, kind: str, **trouble: Any) -> Trouble:
         """Order trouble."""
@@ -287,6 +287,7 @@ class Site:
         home: str = "B",
         away: str | None = "A",
         numbers: Collection[int] = (1,),
+        vm_ids: Collection[str] = (),
         pace: Pace | None = None,
         timeout: float = 6 * 3600,
         check: bool = False,
@@ -299,7 +300,7 @@ class Site:
         try:
             looks = Looks(crew, gathers, patience_seconds=90)
             looks.first(silence_allowed=True)
-            pairs = looks.pairs([guid(number) for number in numbers])
+            pairs = looks.pairs(list(vm_ids) or [guid(number) for number in numbers])
             operations = {vm_id: verb(goal, seen) for vm_id, seen in pairs.items()}
             if check:
                 run.outcomes = {vm_id: foresee(operations[vm_id], pairs[vm_id]) for vm_id in pairs}
