@@ -120,12 +120,14 @@ class WsmanFault(HostRefused):
     Attributes:
         subcode: local name of the fault's subcode, such as InvalidSelectors.
         hresult: the WMI error inside, such as 0x80041010, where the host gave one.
+        form: name of the element that WMI's own error came in, such as ProviderFault or MSFT_WmiError.
     """
 
     default_kind: ClassVar[str] = "fault"
 
     subcode: str = field(default="", kw_only=True)
     hresult: int | None = field(default=None, kw_only=True)
+    form: str = field(default="", kw_only=True)
 
 
 @dataclass(eq=False)

@@ -62,11 +62,13 @@ MAY_IMPORT = {
         "_wire.names _hyperv.states _hyperv.returncodes",
         "cryptography spnego yaml jinja2 http socket socketserver ssl subprocess",
     ),
+    "plugin_utils/_survey": ("_errors _hyperv _surface plugin_utils._task", ""),
+    "filter": ("_surface", "ansible.errors"),
     "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
-        "plugin_utils._rehearsal",
+        "plugin_utils._rehearsal plugin_utils._survey",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -116,6 +116,10 @@ class Host:
         """What the host says of a job's failure, in its language; empty where it says nothing."""
         return self._talk(calls.job_errors(job_id, self._memory))
 
+    def read(self, talk: Talk[_T]) -> _T:
+        """Carry on a conversation that only reads, and give what it comes to."""
+        return self._talk(talk)
+
     def config(self) -> CimInstance | None:
         """The limits of the WinRM service; None where this account may not read them."""
         try:

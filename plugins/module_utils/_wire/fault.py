@@ -29,6 +29,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.fault_advice 
 #: w:TimedOut, ERROR_WSMAN_OPERATION_TIMEDOUT in wsmerror.h: the host stopped waiting, not working.
 TIMED_OUT: Final = 2150858793
 
+_FORMS: Final = ("MSFT_WmiError", "ProviderFault")
+
 _HEX: Final = re.compile(r"0x([0-9A-Fa-f]{8})(?![0-9A-Fa-f])")
 
 #: Facility of WMI's own errors (Microsoft's page "WMI Error Constants").
@@ -46,6 +48,7 @@ class Fault:
         subcode: its local name, such as InvalidSelectors.
         about: last part of w:FaultDetail, such as UnexpectedSelectors.
         hresult: the number of WMI's own error inside.
+        form: element that WMI's own error came in: MSFT_WmiError or ProviderFault; empty where there is none.
         machine: who says so, by its own name.
         detail: every text of it, in the host's language, each once.
     """
@@ -54,6 +57,7 @@ class Fault:
     subcode: str = ""
     about: str = ""
     hresult: int | None = None
+    form: str = ""
     machine: str = ""
     detail: str = ""
 
@@ -71,6 +75,7 @@ def read_fault(element: ET.Element) -> Fault:
         subcode=_subcode(element),
         about="" if about is None else (about.text or "").strip().rpartition("/")[2],
         hresult=_hresult(element),
+        form=next((name for name in _FORMS if _first(element, name) is not None), ""),
         machine="" if said is None else said.get("Machine", ""),
         detail=_joined(dict.fromkeys(_texts(element))),
     )
@@ -97,6 +102,7 @@ def as_error(fault: Fault, host: str) -> WsmanFault | OutcomeUnknown:
         code=fault.code,
         subcode=fault.subcode,
         hresult=fault.hresult,
+        form=fault.form,
         cause=advice.cause,
         remedy=advice.remedy,
         detail=fault.detail,

@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+import yaml
+
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.certificates import HAS_CRYPTOGRAPHY
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.control import Control
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import load_estate
@@ -72,7 +74,7 @@ def _run(options: argparse.Namespace, directory: Path) -> None:
 
 
 def _world(options: argparse.Namespace) -> World:
-    switches = dict(_switch(text) for text in options.switch)
+    switches = _profile(options.profile) | dict(_switch(text) for text in options.switch)
     return load_estate(options.estate, rate=options.rate, switches=switches, seed=options.seed)
 
 
@@ -136,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--estate", type=Path, default=_REHEARSAL, help="estate file (default: the collection's rehearsal.yml)")
     add("--rate", type=float, default=1.0, help="simulated seconds per second; 0: moved by hand")
     add("--switch", action="append", default=[], metavar="NAME=VALUE", help="an undocumented behaviour; repeatable")
+    add("--profile", type=Path, help="file of the playbook probe with such behaviours; --switch wins")
     add("--seed", type=int, default=0, help="seed of GUIDs")
     add("--http-only", action="store_true", help="no HTTPS")
     add("--user", default="rehearsal", help="the account that may sign in")
@@ -159,6 +162,19 @@ def _switch(text: str) -> tuple[str, str]:
     if not sign:
         raise ValueError(f"a switch is written NAME=VALUE, not {text}")
     return name, value
+
+
+def _profile(path: Path | None) -> dict[str, str]:
+    """The switches of a profile; the version of its form is the one that the playbook probe writes."""
+    if path is None:
+        return {}
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if not isinstance(plain, dict) or plain.get("schema_version") != 1 or not isinstance(plain.get("switches"), dict):
+        raise ValueError(f"{path} is no profile: schema_version 1 and switches are wanted")
+    return {str(name): str(value) for name, value in plain["switches"].items()}
 
 
 @contextlib.contextmanager
