@@ -139,6 +139,7 @@ attributes:
 extends_documentation_fragment:
   - hyperv.replica.attributes.connection
 seealso:
+  - module: hyperv.replica.hyperv_replica
   - module: hyperv.replica.hyperv_replica_info
 """
 

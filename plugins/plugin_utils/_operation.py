@@ -81,7 +81,7 @@ class OperationAction(HostAction):
         self, session: Session, looks: Looks, operations: Mapping[str, Operation], pairs: Mapping[str, Pair]
     ) -> dict[str, Outcome]:
         show = self.progress(session)
-        heads = {vm_id: f"{pair.vm_name}: {direction(pair)}" for vm_id, pair in pairs.items()}
+        heads = {vm_id: f"{pair.vm_name}: {self.heading(pair)}" for vm_id, pair in pairs.items()}
         options = session.options
         scheduler = Scheduler(
             operations,
@@ -118,6 +118,10 @@ class OperationAction(HostAction):
             exchanges={host.name: host.exchanges for host in session.hosts.values()},
             records=[plain(record) for record in session.journal.records],
         )
+
+    def heading(self, pair: Pair) -> str:
+        """From which host to which it goes, as progress lines say."""
+        return direction(pair)
 
     def planned_move(self, options: dict[str, Any]) -> bool | None:
         """Whether these options ask for a move that loses nothing by what it is."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Union
+from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema, sending
@@ -24,16 +24,21 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking impo
     keyed,
     service,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls_relationship import (
+    RELATIONSHIP_CALLS,
+    Argument,
+    Arguments,
+    settings_of,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
     JOB,
     OWN_SETTINGS,
     RELATIONSHIP,
-    SETTINGS,
     SHUTDOWN,
     SYSTEM_SETTINGS,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import ReplicationSettings, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import (
     ACCEPTED,
     ReturnCode,
@@ -48,8 +53,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import
     call,
 )
 
-Argument = Union[str, int, bool, tuple[str, ...], None]
-Arguments = Mapping[str, Argument]
+__all__ = ["Argument", "Arguments", "Started", "job_errors", "perform", "statistics"]
 
 #: The management service is found by this key alone (libvirt and go-wsman do so against real hosts).
 _MANAGEMENT: Final = "Msvm_VirtualSystemManagementService"
@@ -223,7 +227,7 @@ def _fail_over_to(point: CimReference | EmbeddedText | None, side: Side, memory:
 
 
 def _reverse(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    settings = yield from _settings(side, memory)
+    settings = yield from settings_of(side, memory)
     values: dict[str, CimValue] = {
         "ComputerSystem": computer_system(side.vm_id),
         "ReplicationSettingData": EmbeddedText(sending.replication_settings(settings, arguments)),
@@ -232,7 +236,7 @@ def _reverse(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAns
 
 
 def _fail_back(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    settings = yield from _settings(side, memory)
+    settings = yield from settings_of(side, memory)
     changes = {name: value for name, value in arguments.items() if name in OWN_SETTINGS}
     values: dict[str, CimValue] = {
         "ComputerSystem": computer_system(side.vm_id),
@@ -240,37 +244,6 @@ def _fail_back(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodA
         "RecoveryPointIdentifier": arguments.get("RecoveryPointIdentifier"),
     }
     return (yield from call((yield from service(memory)), "InitiateFailback", values))
-
-
-def _settings(side: Side, memory: Memory) -> Talk[ReplicationSettings]:
-    """The settings as the look gave them; read now where it did not ask for them."""
-    if side.settings is not None:
-        return side.settings
-    found = yield from ask(memory, SETTINGS, {"InstanceID": settings_ids(side.vm_id)})
-    own = [instance for instance in found if schema.leg(instance) == (side.vm_id, 0)]
-    if not own:
-        raise PreconditionFailed("it has no replication settings", host=side.host, vm=side.vm_name)
-    return schema.settings(own[0])
-
-
-def settings_ids(vm_id: str) -> tuple[str, ...]:
-    r"""What InstanceID a VM's relationships and their settings have; Server 2012 has the short one."""
-    return tuple(f"Microsoft:{vm_id}\\HVR{end}" for end in ("", "\\0", "\\1"))
-
-
-def _start_replication(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    values: dict[str, CimValue] = {
-        "ComputerSystem": computer_system(side.vm_id),
-        "InitialReplicationType": arguments.get("InitialReplicationType"),
-        "InitialReplicationExportLocation": None,
-        "StartTime": None,
-    }
-    return (yield from call((yield from service(memory)), "StartReplication", values))
-
-
-def _resynchronize(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    values = {"ComputerSystem": computer_system(side.vm_id), "StartTime": None}
-    return (yield from call((yield from service(memory)), "Resynchronize", values))
 
 
 def _set_authorization(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
@@ -332,12 +305,11 @@ _CALLS: Final[Mapping[str, _Call]] = {
     "RevertFailover": _call(_on_vm("RevertFailover")),
     "CommitFailover": _call(_on_vm("CommitFailover")),
     "ReverseReplicationRelationship": _call(_reverse, *OWN_SETTINGS),
-    "StartReplication": _call(_start_replication, "InitialReplicationType"),
-    "Resynchronize": _call(_resynchronize),
     "SetAuthorizationEntry": _call(
         _set_authorization, "AllowedPrimaryHostSystem", "TrustGroup", "ReplicaStorageLocation"
     ),
     "InitiateFailback": _call(_fail_back, "RecoveryPointIdentifier", *OWN_SETTINGS),
     "ModifySystemSettings": _call(_modify_system, "AutomaticStartupAction", "Notes"),
     "DestroySystem": _call(_destroy, "AffectedSystem"),
+    **{name: _Call(run, takes) for name, (run, takes) in RELATIONSHIP_CALLS.items()},
 }

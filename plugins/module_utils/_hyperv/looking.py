@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import looking_disks, schema
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
     NARROW,
     Memory,
@@ -21,7 +21,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking impo
     ask,
     keyed,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import job_errors, settings_ids, statistics
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import job_errors, statistics
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls_relationship import settings_ids
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     HEARTBEAT,
     JOB,
@@ -56,6 +57,7 @@ class Gather(Enum):
     STATISTICS = "statistics"
     POWER = "power"
     TEST_COPIES = "test_copies"
+    DISKS = "disks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,5 +274,6 @@ _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
     (_points, {Gather.POINTS}),
     (_jobs, {Gather.JOBS}),
     (_guests, {Gather.GUEST}),
+    (looking_disks.disks, {Gather.DISKS}),
     (_test_copies, {Gather.TEST_COPIES}),
 )

@@ -143,6 +143,14 @@ class ReplicationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A virtual disk of a VM: InstanceID of its settings, which replication names it by, and the path of its file."""
+
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryPoint:
     """A Msvm_VirtualSystemSettingData whose type starts with ``Microsoft:Hyper-V:Snapshot:Replica:``."""
 
@@ -180,6 +188,7 @@ class HostFacts:
         name: its inventory name.
         computer_name: what it calls itself (NetBIOS).
         clock: its own time at the look, in UTC.
+        utc_offset: how far its local time is ahead of UTC, as it says itself.
         booted: when it last started, in UTC.
         replica_server: how it receives replication; None where that was not read.
     """
@@ -187,6 +196,7 @@ class HostFacts:
     name: str
     computer_name: str = ""
     clock: datetime | None = None
+    utc_offset: timedelta | None = None
     booted: datetime | None = None
     replica_server: ReplicaServer | None = None
 
@@ -242,6 +252,7 @@ class Side:
         settings_id: InstanceID of the VM's own settings, needed to change start action and notes.
         points: recovery points, newest first; empty where they were not read.
         test_copy: GUID of its test copy.
+        disks: its virtual disks; empty where they were not read.
     """
 
     host: str
@@ -262,6 +273,7 @@ class Side:
     settings_id: str = ""
     points: tuple[RecoveryPoint, ...] = ()
     test_copy: str = ""
+    disks: tuple[Disk, ...] = field(default=(), repr=False)
     guest: Guest | None = None
 
     @property

@@ -57,6 +57,8 @@ _V1_POWER: Final[Mapping[Power, Power]] = {Power.V1_PAUSED: Power.PAUSED, Power.
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LEG: Final = re.compile(r"\\HVR(?:\\(\d))?$", re.IGNORECASE)
 
+_OFFSET: Final = re.compile(r"([+-])(?:(\d\d):(\d\d)|(\d{3}))$", re.ASCII)
+
 _E = TypeVar("_E", bound=IntEnum)
 
 
@@ -233,8 +235,21 @@ def host_facts(name: str, system: CimInstance | None) -> HostFacts:
         name=name,
         computer_name=system.text("CSName") or "",
         clock=system.moment("LocalDateTime"),
+        utc_offset=_utc_offset(system.text("LocalDateTime") or ""),
         booted=system.moment("LastBootUpTime"),
     )
+
+
+def _utc_offset(text: str) -> timedelta | None:
+    """What a moment says of its place: ``+01:00`` or ``Z`` in WS-CIM's form, ``+060`` in CIM's own."""
+    if text.endswith("Z"):
+        return timedelta()
+    found = _OFFSET.search(text)
+    if not found:
+        return None
+    sign, hours, minutes, whole = found.groups()
+    length = timedelta(minutes=int(whole)) if whole else timedelta(hours=int(hours), minutes=int(minutes))
+    return -length if sign == "-" else length
 
 
 def guest(heartbeat: CimInstance | None, key_values: CimInstance | None) -> Guest:

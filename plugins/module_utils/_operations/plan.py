@@ -73,6 +73,11 @@ class Method(str, Enum):
     INITIATE_FAILBACK = "InitiateFailback"
     MODIFY_SYSTEM_SETTINGS = "ModifySystemSettings"
     DESTROY_SYSTEM = "DestroySystem"
+    CREATE_RELATIONSHIP = "CreateReplicationRelationship"
+    MODIFY_SETTINGS = "ModifyReplicationSettings"
+    IMPORT_INITIAL_REPLICA = "ImportInitialReplica"
+    REMOVE_RELATIONSHIP = "RemoveReplicationRelationshipEx"
+    RESET_STATISTICS = "ResetReplicationStatisticsEx"
     WAIT_UNTIL_IN_SYNC = "wait until in sync"
     WAIT_UNTIL_SILENT = "wait until the primary is known to be silent"
 
@@ -111,6 +116,8 @@ class Learned(str, Enum):
     FAILBACK_WANTS_RECOVERED = "failback_wants_recovered"
     FAILBACK_WANTS_COMMITTED = "failback_wants_committed"
     REVERSE_REFUSED = "reverse_refused"
+    STATISTICS_RESET = "statistics_reset"
+    SCHEDULED = "scheduled"
     REVERTED = "reverted"
     UNLOCKED = "unlocked"
 
@@ -155,6 +162,7 @@ class Step:
         consent: what the operator had to say yes to.
         takes: expected duration, None where nothing says so.
         limit: how long its result is waited for; the task's deadline when None.
+        unseen: no look shows what it led to, so it is not asked for again when its answer is lost.
         contingent: it may come up in a plan without having been foreseen, for no document says whether it is needed.
         teaches: what its success tells.
         lesson: what its refusal tells; the plan is made anew with it.
@@ -172,6 +180,7 @@ class Step:
     consent: tuple[Consent, ...] = ()
     takes: timedelta | None = None
     limit: timedelta | None = None
+    unseen: bool = False
     contingent: bool = False
     teaches: Learned | None = None
     lesson: Learned | None = None

@@ -41,6 +41,7 @@ STATE: Final = ReplicationState
 RECEIVING: Final = "receiving"
 SENDING: Final = "sending"
 EITHER: Final = "either"
+NEITHER: Final = "neither"
 
 Finish = Callable[[Case, Vm, Relationship], None]
 
@@ -103,6 +104,8 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
 
 def _fits(move: Move, vm: Vm, relationship: Relationship) -> bool:
     end = SENDING if sends(vm, relationship) else RECEIVING if receives(vm) else ""
+    if vm.mode is ReplicationMode.NONE:
+        return move.end == NEITHER and relationship.state in move.before
     return bool(end) and move.end in (end, EITHER) and relationship.state in move.before
 
 
@@ -185,6 +188,15 @@ MOVES: Final = (
         requested=STATE.WAITING_FOR_INITIAL_REPLICATION,
         end=SENDING,
         before=OLD_PRIMARY,
+        job_type=JobType.REPLICATION_STATE_CHANGE,
+        finish=_become_replica,
+        seconds=3.0,
+        off=True,
+    ),
+    Move(  # a copy brought there by hand, for a seeded relationship (team blog 2013-08-27; the WMI form is inferred)
+        requested=STATE.WAITING_FOR_INITIAL_REPLICATION,
+        end=NEITHER,
+        before=frozenset({STATE.DISABLED}),
         job_type=JobType.REPLICATION_STATE_CHANGE,
         finish=_become_replica,
         seconds=3.0,

@@ -266,3 +266,13 @@ def test_no_test_copy_while_the_primary_resynchronizes(suspended: bool) -> None:
         bench.done(bench.request("A", 7))
 
     assert bench.ask("B", "TestReplicaSystem", {"SnapshotSettingData": None}).return_value == 32775
+
+
+def test_a_copy_that_nothing_replicates_to_becomes_a_replica_for_seeding_while_it_is_off() -> None:
+    bench = Bench()
+    for where in ("A", "B"):
+        assert bench.done(bench.ask(where, "RemoveReplicationRelationship")) == 0
+
+    assert bench.done(bench.request("A", 2)) != 0  # it runs
+    assert bench.done(bench.request("B", 2)) == 0
+    assert (int(bench.b.mode), bench.states()) == (2, (0, 2))
