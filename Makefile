@@ -7,7 +7,6 @@
 # Needs Python 3.11 or newer and make; everything else goes into .venv and .build.
 
 .DEFAULT_GOAL := help
-.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 BUILD   := $(CURDIR)/.build
@@ -64,14 +63,20 @@ lint: mirror build
 	@$(STEP) "antsibull-changelog lint" $(IN) lint antsibull-changelog lint
 	@$(STEP) "galaxy-importer" $(IN) lint python -m galaxy_importer.main $(TARBALL)
 
-matrix: $(CORES:%=core-%)
+# Two cores at a time, each in a mirror of its own.
+matrix: dev
+	@$(MAKE) --jobs 2 $(CORES:%=core-%)
 
-core-%: mirror
+core-%: dev
+	@REPLICA_BUILD=$(BUILD)/core-$* $(MAKE) --jobs 1 leg-$*
+
+leg-%:
+	@.venv/bin/python $(TOOLS)/mirror.py
 	@$(STEP) "sanity, ansible-core $*" $(IN) core-$* ansible-test sanity
-	@$(STEP) --junit $(MIRROR)/tests/output/junit/python$(call PYTHON_OF,$*)-controller-units.xml \
+	@$(STEP) --junit $(REPLICA_BUILD)/ansible_collections/hyperv/replica/tests/output/junit/python$(call PYTHON_OF,$*)-controller-units.xml \
 		"units, ansible-core $*" $(IN) core-$* ansible-test units
-	@mkdir -p $(BUILD)/drill
-	@cd $(BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
+	@mkdir -p $(REPLICA_BUILD)/drill
+	@cd $(REPLICA_BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
 
 full-integration: $(FULL_CORES:%=integration-%)
 

@@ -7,6 +7,8 @@
 #
 # NAME is a file of tests/requirements without its suffix; the environment is made or updated first. ansible-test is told
 # which Python to use, since it would else try every one it finds. "drill.py" runs where the caller stands.
+# REPLICA_BUILD names another folder than .build for the mirror, so that two environments can be tested at the same time;
+# ansible-test then keeps what it makes for itself there too.
 set -eu
 
 name=$1
@@ -19,10 +21,17 @@ case $name in dev | drill) venv="$tree/.venv" ;; esac
 
 without_shims=$(printf '%s' "$PATH" | tr ':' '\n' | grep -v '/shims/*$' | paste -s -d ':' -)
 PATH="$venv/bin:$without_shims"
-ANSIBLE_COLLECTIONS_PATH="$tree/.build"
+build=${REPLICA_BUILD:-"$tree/.build"}
+ANSIBLE_COLLECTIONS_PATH=$build
 export PATH ANSIBLE_COLLECTIONS_PATH
+if [ -n "${REPLICA_BUILD:-}" ]; then
+    PIP_CACHE_DIR=${PIP_CACHE_DIR:-"$HOME/.cache/pip"}
+    HOME="$build/home"
+    mkdir -p "$HOME"
+    export HOME PIP_CACHE_DIR
+fi
 
-mirror="$tree/.build/ansible_collections/hyperv/replica"
+mirror="$build/ansible_collections/hyperv/replica"
 case $1 in
     drill.py)
         shift
@@ -35,6 +44,6 @@ case $1 in
         ;;
     *)
         cd "$mirror"
-        PYTHONPATH="$tree/.build" exec "$@"
+        PYTHONPATH="$build" exec "$@"
         ;;
 esac

@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
-MIRROR = TREE / ".build/ansible_collections/hyperv/replica"
+#: REPLICA_BUILD as in in_venv.sh.
+MIRROR = Path(os.environ.get("REPLICA_BUILD") or TREE / ".build") / "ansible_collections/hyperv/replica"
 #: Where git is not there to ask, as in an unpacked archive.
 NEVER_COPIED = {".git", ".build", ".venv", "__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
 #: What tests leave behind in the mirror, and what they may find again.
