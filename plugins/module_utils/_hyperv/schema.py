@@ -52,7 +52,18 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import Ci
 #: RequestedState when nothing is asked for: 5 no change, 12 not applicable (class CIM_EnabledLogicalElement).
 _IDLE: Final = (None, 0, 5, 12)
 
-_V1_POWER: Final[Mapping[Power, Power]] = {Power.V1_PAUSED: Power.PAUSED, Power.V1_SAVED: Power.SAVED}
+#: EnabledState as the v1 namespace numbers it (Microsoft's page msvm-computersystem of root\virtualization): paused,
+#: saved, and passing states, in which a VM must neither count as off nor keep its host from being looked at.
+_V1_POWER: Final[Mapping[int, Power]] = {
+    32768: Power.PAUSED,
+    32769: Power.SAVED,
+    32770: Power.STARTING,
+    32771: Power.STARTING,  # snapshotting
+    32773: Power.SHUTTING_DOWN,  # saving
+    32774: Power.SHUTTING_DOWN,
+    32776: Power.SHUTTING_DOWN,  # pausing
+    32777: Power.STARTING,  # resuming
+}
 
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LEG: Final = re.compile(r"\\HVR(?:\\(\d))?$", re.IGNORECASE)
@@ -108,14 +119,14 @@ def side(system: CimInstance, facts: HostFacts) -> Side:
 
     The relationship is that of the deprecated properties there, None when they say that it is not replicated.
     """
-    power = _enum(system, "EnabledState", Power, Power.UNKNOWN)
+    v1_power = _V1_POWER.get(system.integer("EnabledState") or 0)
     requested = system.integer("RequestedState")
     on_time = system.integer("OnTimeInMilliseconds")
     return Side(
         host=facts.name,
         vm_name=system.text("ElementName") or vm_id(system),
         vm_id=vm_id(system),
-        power=_V1_POWER.get(power, power),
+        power=v1_power or _enum(system, "EnabledState", Power, Power.UNKNOWN),
         mode=_enum(system, "ReplicationMode", ReplicationMode, ReplicationMode.NONE),
         facts=facts,
         relationship=relationship(system) if system.integer("ReplicationState") else None,

@@ -144,7 +144,8 @@ class CimInstance:
         return cls(class_name, dict(properties), namespace)
 
     def _read(self, name: str, read: Callable[[str], _T], kind: str) -> tuple[_T, ...]:
-        return tuple(self._typed(name, raw, read, kind) for raw in self.raw(name))
+        # Only a text can be there and empty: what is empty and should be something else is null.
+        return tuple(self._typed(name, raw, read, kind) for raw in self.raw(name) if raw != "" or read is str)
 
     def _typed(self, name: str, raw: Raw, read: Callable[[str], _T], kind: str) -> _T:
         if not isinstance(raw, str):

@@ -258,3 +258,10 @@ def _grow(parent: ET.Element, tree: object) -> None:
             _grow(ET.SubElement(parent, names[index % 3]), branch)
     else:
         parent.text = str(tree)
+
+
+def test_an_empty_element_is_an_empty_text_and_no_other_value() -> None:
+    read = CimInstance.from_element(element("<p:C><p:X></p:X></p:C>"))
+
+    assert (read.text("X"), read.texts("X")) == ("", ("",))
+    assert (read.integer("X"), read.boolean("X"), read.moment("X"), read.interval("X")) == (None, None, None, None)
