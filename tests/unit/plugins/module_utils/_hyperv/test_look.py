@@ -193,17 +193,6 @@ def test_settings_of_a_host_of_2012_have_the_short_id_and_fewer_properties() -> 
     assert "ReplicationProvider" not in settings.own
 
 
-def test_what_a_newer_host_leaves_out_of_its_settings_is_null_and_kept() -> None:
-    row = {name: v for name, v in replication_settings(SQL01).items() if name != "AdditionalSettings"}
-
-    rows = estate(vm(SQL01, "SQL01"), Msvm_ReplicationSettingData=[row])
-    settings = open_host(ScriptedHost(rows)).look([Gather.SETTINGS]).sides[SQL01].settings
-
-    assert settings is not None
-    assert len(settings.own) == 22
-    assert settings.own["AdditionalSettings"] is None
-
-
 def _system_settings(**more: object) -> Row:
     row = {
         "InstanceID": f"Microsoft:{SQL01}",
