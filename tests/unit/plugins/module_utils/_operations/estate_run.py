@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -338,11 +339,12 @@ class Site:
                 raise NotDelivered("nobody answers at this address")
             return _InProcess(self, name, run)
 
+        chance = random.Random(name)  # the system's would cost a switch of threads for each request
         return Host(
             name.lower(),
             SessionCarrier(name.lower(), opened),
             endpoint=f"http://{name.lower()}:5985/wsman",
-            new_id=uuid.uuid4,
+            new_id=lambda: uuid.UUID(int=chance.getrandbits(128), version=4),
             now=clock.now,
         )
 
