@@ -195,7 +195,7 @@ MODULES = [
 
 @pytest.mark.parametrize(("module", "options"), MODULES)
 def test_the_tasks_own_host_that_is_away_at_the_first_look_is_unreachable(
-    stage: Stage, module: str, options: dict[str, str]
+    stage: Stage, module: str, options: dict[str, Any]
 ) -> None:
     stage.simulation.act("power_loss", host="HV-A")
 
