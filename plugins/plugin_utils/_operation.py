@@ -65,17 +65,25 @@ class OperationAction(HostAction):
         goal = self.goal(session.options)
         looks = Looks(session.start_crew(), self.gathers, patience_seconds=_PATIENCE)
         seen = _first_look(looks, session.name)
-        vm_ids = [*dict.fromkeys(resolve(session.options["vms"], seen[End.DESTINATION]).values())]
+        vm_ids = self.vm_ids(session.options, seen[End.DESTINATION])
         pairs = looks.pairs(vm_ids)
         operations = {vm_id: self.operation(goal, session.options, pairs[vm_id]) for vm_id in vm_ids}
         if self._task.check_mode:
             outcomes = {vm_id: foresee(operations[vm_id], pairs[vm_id]) for vm_id in vm_ids}
         else:
-            outcomes = self._run(session, looks, operations, pairs)
+            outcomes = self.settle(session, looks, self._run(session, looks, operations, pairs))
         told = [self._told(outcomes[vm_id], operations[vm_id]) for vm_id in vm_ids]
         result = run_result(told, self._about(session, goal, told))
         result["warnings"] = [*skew_warnings(seen), *result["warnings"]]
         return result
+
+    def vm_ids(self, options: dict[str, Any], here: Look) -> list[str]:
+        """The GUIDs of the VMs that are meant, each once."""
+        return [*dict.fromkeys(resolve(options["vms"], here).values())]
+
+    def settle(self, session: Session, looks: Looks, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
+        """What is left to do, and to judge, when every VM has an outcome."""
+        return outcomes
 
     def _run(
         self, session: Session, looks: Looks, operations: Mapping[str, Operation], pairs: Mapping[str, Pair]

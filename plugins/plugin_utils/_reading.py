@@ -206,10 +206,11 @@ def _checked(seen: Pair, wanted: Wanted, probes: list[Any]) -> tuple[Check, ...]
     except PreconditionFailed as stranger:
         return (Check(check="state", result=Result.FAIL, found=stranger.found, wanted="the other end as peer"),)
     checks = verification.checks(seen, wanted)
-    return (*checks, *(_probed(probe, seen) for probe in probes))
+    return (*checks, *(probed(probe, seen) for probe in probes))
 
 
-def _probed(probe: Mapping[str, Any], seen: Pair) -> Check:
+def probed(probe: Mapping[str, Any], seen: Pair) -> Check:
+    """Whether what the guest at the destination serves answers, from the controller."""
     here = seen.destination
     timeout = float(probe["timeout"])
     if probe["http"]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
+    MANAGEMENT,
     OPERATING_SYSTEM,
     PROPERTIES,
     SERVICE,
@@ -96,6 +97,11 @@ def service(memory: Memory) -> Talk[CimReference]:
         found = yield from ask(memory, SERVICE)
         memory.service = keyed(SERVICE, found[0]) if found else CimReference(SERVICE, {"CreationClassName": SERVICE})
     return memory.service
+
+
+def management() -> CimReference:
+    """The management service, found by this key alone (libvirt and go-wsman do so against real hosts)."""
+    return CimReference(MANAGEMENT, {"CreationClassName": MANAGEMENT})
 
 
 def keyed(class_name: str, instance: CimInstance) -> CimReference:

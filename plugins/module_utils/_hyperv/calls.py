@@ -22,6 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking impo
     ask,
     computer_system,
     keyed,
+    management,
     service,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls_relationship import (
@@ -36,6 +37,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     OWN_SETTINGS,
     RELATIONSHIP,
     SHUTDOWN,
+    SYSTEM,
     SYSTEM_SETTINGS,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
@@ -44,6 +46,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes
     ReturnCode,
     refusal,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import (
@@ -54,9 +57,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import
 )
 
 __all__ = ["Argument", "Arguments", "Started", "job_errors", "perform", "statistics"]
-
-#: The management service is found by this key alone (libvirt and go-wsman do so against real hosts).
-_MANAGEMENT: Final = "Msvm_VirtualSystemManagementService"
 
 #: How a host may say that a parameter has the wrong form; nothing was carried out then.
 _WRONG_FORM: Final = frozenset({ReturnCode.INVALID_PARAMETER, ReturnCode.INCORRECT_DATA_TYPE})
@@ -147,8 +147,13 @@ def _shut_down(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodA
 
 
 def _request_power(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """Of the VM; or of its test copy, whose GUID nobody knows before it is there."""
     values = {"RequestedState": arguments.get("RequestedState"), "TimeoutPeriod": None}
-    return (yield from call(computer_system(side.vm_id), "RequestStateChange", values))
+    if not arguments.get("TestCopy"):
+        return (yield from call(computer_system(side.vm_id), "RequestStateChange", values))
+    copy = side.vm_id if side.mode is ReplicationMode.TEST_REPLICA else side.test_copy
+    yield from _refuse_but_test_copy(side, copy, memory)
+    return (yield from call(computer_system(copy), "RequestStateChange", values))
 
 
 def _request_replication(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
@@ -190,19 +195,28 @@ def _on_vm(method: str) -> _Run:
     return run
 
 
-def _fail_over(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+def _at_point(method: str) -> _Run:
+    """A method of the replication service that takes the VM and a recovery point."""
+
+    def run(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+        point_id = arguments.get("SnapshotSettingData")
+        if not isinstance(point_id, str) or not point_id:
+            return (yield from _call_at(None, side, memory, method))
+        return (yield from _at_this_point(point_id, side, memory, method))
+
+    return run
+
+
+def _at_this_point(point_id: str, side: Side, memory: Memory, method: str) -> Talk[MethodAnswer]:
     """Documented as a reference, and as an instance in a comment of the official sample: that is tried second."""
-    point_id = arguments.get("SnapshotSettingData")
-    if not isinstance(point_id, str) or not point_id:
-        return (yield from _fail_over_to(None, side, memory))
     refused: MethodAnswer | WsmanFault | None = None
     if not memory.points_embedded:
-        refused = yield from _attempt(CimReference(SYSTEM_SETTINGS, {"InstanceID": point_id}), side, memory)
+        refused = yield from _attempt(CimReference(SYSTEM_SETTINGS, {"InstanceID": point_id}), side, memory, method)
         if isinstance(refused, MethodAnswer) and refused.return_value not in _WRONG_FORM:
             return refused
     point = next((point for point in side.points if point.id.upper() == point_id.upper()), None)
     text = EmbeddedText(sending.recovery_point(point_id, side.vm_id, point))
-    answer = yield from _attempt(text, side, memory)
+    answer = yield from _attempt(text, side, memory, method)
     if isinstance(answer, MethodAnswer):
         memory.points_embedded = memory.points_embedded or answer.return_value in ACCEPTED
         return answer
@@ -211,19 +225,21 @@ def _fail_over(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodA
     raise refused or answer
 
 
-def _attempt(point: CimReference | EmbeddedText, side: Side, memory: Memory) -> Talk[MethodAnswer | WsmanFault]:
+def _attempt(
+    point: CimReference | EmbeddedText, side: Side, memory: Memory, method: str
+) -> Talk[MethodAnswer | WsmanFault]:
     """The answer, or the fault that says that the point has the wrong form; other faults are raised."""
     try:
-        return (yield from _fail_over_to(point, side, memory))
+        return (yield from _call_at(point, side, memory, method))
     except WsmanFault as fault:
         if fault.subcode not in _WRONG_FORM_FAULTS:
             raise
         return fault
 
 
-def _fail_over_to(point: CimReference | EmbeddedText | None, side: Side, memory: Memory) -> Talk[MethodAnswer]:
+def _call_at(point: CimReference | EmbeddedText | None, side: Side, memory: Memory, method: str) -> Talk[MethodAnswer]:
     values: dict[str, CimValue] = {"ComputerSystem": computer_system(side.vm_id), "SnapshotSettingData": point}
-    return (yield from call((yield from service(memory)), "InitiateFailover", values))
+    return (yield from call((yield from service(memory)), method, values))
 
 
 def _reverse(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
@@ -262,18 +278,39 @@ def _modify_system(side: Side, arguments: Arguments, memory: Memory) -> Talk[Met
     if not side.settings_id:
         raise PreconditionFailed("its settings were not read", host=side.host, vm=side.vm_name)
     text = EmbeddedText(sending.system_settings(side.settings_id, arguments))
-    management = CimReference(_MANAGEMENT, {"CreationClassName": _MANAGEMENT})
-    return (yield from call(management, "ModifySystemSettings", {"SystemSettings": text}))
+    return (yield from call(management(), "ModifySystemSettings", {"SystemSettings": text}))
+
+
+def _modify_connection(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """Where test copies of the VM are connected to, of one adapter of its own."""
+    wanted = str(arguments.get("InstanceID") or "").upper()
+    adapter = next((one for one in side.adapters if one.id.upper() == wanted), None)
+    if adapter is None:
+        raise PreconditionFailed(f"{wanted or 'nothing'} is no adapter of it", host=side.host, vm=side.vm_name)
+    text = EmbeddedText(sending.test_switch(adapter, str(arguments.get("TestReplicaSwitchName") or "")))
+    return (yield from call(management(), "ModifyResourceSettings", {"ResourceSettings": (text,)}))
 
 
 def _destroy(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    """Only ever the VM's own test copy: destroying takes the disks of whatever is named."""
+    """Only ever the VM's own test copy, or the VM that is one itself: destroying takes the disks of what is named."""
     affected = str(arguments.get("AffectedSystem") or "").strip("{}").upper()
-    if not affected or affected != side.test_copy.upper():
+    itself = side.vm_id if side.mode is ReplicationMode.TEST_REPLICA else ""
+    if not affected or affected not in (side.test_copy.upper(), itself):
         raise PreconditionFailed(f"{affected or 'nothing'} is not its test copy", host=side.host, vm=side.vm_name)
-    system = computer_system(affected)
-    management = CimReference(_MANAGEMENT, {"CreationClassName": _MANAGEMENT})
-    return (yield from call(management, "DestroySystem", {"AffectedSystem": system}))
+    yield from _refuse_but_test_copy(side, affected, memory)
+    return (yield from call(management(), "DestroySystem", {"AffectedSystem": computer_system(affected)}))
+
+
+def _refuse_but_test_copy(side: Side, vm_id: str, memory: Memory) -> Talk[None]:
+    """Raise unless the host shows mode 3 of it at this moment: a replica must never go where its copy was meant."""
+    found = (yield from ask(memory, SYSTEM, {"Name": vm_id})) if vm_id else []
+    if not any(one.integer("ReplicationMode") == ReplicationMode.TEST_REPLICA for one in found):
+        raise PreconditionFailed(
+            f"{vm_id or 'nothing'} does not show mode {int(ReplicationMode.TEST_REPLICA)}, so it is no test copy",
+            kind="no_test_copy",
+            host=side.host,
+            vm=side.vm_name,
+        )
 
 
 _Run = Callable[[Side, Arguments, Memory], Talk[MethodAnswer]]
@@ -291,7 +328,7 @@ def _call(run: _Run, *takes: str) -> _Call:
 
 _CALLS: Final[Mapping[str, _Call]] = {
     "InitiateShutdown": _call(_shut_down, "Force", "Reason"),
-    "RequestStateChange": _call(_request_power, "RequestedState"),
+    "RequestStateChange": _call(_request_power, "RequestedState", "TestCopy"),
     "RequestReplicationStateChangeEx": _call(_request_replication, "RequestedState", "ReplicationRelationship"),
     "TestReplicationConnection": _call(
         _test_connection,
@@ -301,7 +338,8 @@ _CALLS: Final[Mapping[str, _Call]] = {
         "CertificateThumbPrint",
         "BypassProxyServer",
     ),
-    "InitiateFailover": _call(_fail_over, "SnapshotSettingData"),
+    "InitiateFailover": _call(_at_point("InitiateFailover"), "SnapshotSettingData"),
+    "TestReplicaSystem": _call(_at_point("TestReplicaSystem"), "SnapshotSettingData"),
     "RevertFailover": _call(_on_vm("RevertFailover")),
     "CommitFailover": _call(_on_vm("CommitFailover")),
     "ReverseReplicationRelationship": _call(_reverse, *OWN_SETTINGS),
@@ -310,6 +348,7 @@ _CALLS: Final[Mapping[str, _Call]] = {
     ),
     "InitiateFailback": _call(_fail_back, "RecoveryPointIdentifier", *OWN_SETTINGS),
     "ModifySystemSettings": _call(_modify_system, "AutomaticStartupAction", "Notes"),
+    "ModifyResourceSettings": _call(_modify_connection, "InstanceID", "TestReplicaSwitchName"),
     "DestroySystem": _call(_destroy, "AffectedSystem"),
     **{name: _Call(run, takes) for name, (run, takes) in RELATIONSHIP_CALLS.items()},
 }

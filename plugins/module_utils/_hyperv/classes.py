@@ -18,6 +18,7 @@ SYSTEM_SETTINGS: Final = "Msvm_VirtualSystemSettingData"
 JOB: Final = "Msvm_ConcreteJob"
 JOB_LINK: Final = "Msvm_AffectedJobElement"
 SERVICE: Final = "Msvm_ReplicationService"
+MANAGEMENT: Final = "Msvm_VirtualSystemManagementService"
 SERVICE_SETTINGS: Final = "Msvm_ReplicationServiceSettingData"
 AUTHORIZATION: Final = "Msvm_ReplicationAuthorizationSettingData"
 HEARTBEAT: Final = "Msvm_HeartbeatComponent"
@@ -25,7 +26,12 @@ KEY_VALUES: Final = "Msvm_KvpExchangeComponent"
 SHUTDOWN: Final = "Msvm_ShutdownComponent"
 TEST_LINK: Final = "Msvm_ReplicaSystemDependency"
 POINT_LINK: Final = "Msvm_SnapshotOfVirtualSystem"
+CONNECTION: Final = "Msvm_EthernetPortAllocationSettingData"
+PORT: Final = "Msvm_SyntheticEthernetPortSettingData"
+SWITCH: Final = "Msvm_VirtualEthernetSwitch"
+DISK: Final = "Msvm_StorageAllocationSettingData"
 OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
+DATA_FILE: Final = "CIM_DataFile"
 
 #: Own properties of Msvm_ReplicationSettingData with their CIM types, in the order of Microsoft's page of the class.
 OWN_SETTINGS: Final[Mapping[str, str]] = {
@@ -102,6 +108,19 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     KEY_VALUES: ("SystemName", "GuestIntrinsicExchangeItems"),
     SERVICE: ("CreationClassName", "Name", "SystemCreationClassName", "SystemName", "OperationalStatus"),
     SHUTDOWN: ("CreationClassName", "DeviceID", "SystemCreationClassName", "SystemName"),
+    CONNECTION: (
+        "InstanceID",
+        "ElementName",
+        "EnabledState",
+        "HostResource",
+        "LastKnownSwitchName",
+        "PoolID",
+        "TestReplicaPoolID",
+        "TestReplicaSwitchName",
+    ),
+    PORT: ("InstanceID", "ElementName", "Address"),
+    SWITCH: ("Name", "ElementName"),
+    DISK: ("InstanceID", "HostResource"),
     OPERATING_SYSTEM: ("CSName", "LocalDateTime", "LastBootUpTime"),
 }
 

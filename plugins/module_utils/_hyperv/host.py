@@ -13,7 +13,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HostRefused, HyperVReplicaError
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import calls, looking, schema, server
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
+    calls,
+    looking,
+    looking_tests,
+    schema,
+    server,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import Memory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
@@ -111,6 +117,10 @@ class Host:
     def change_server(self, method: str, arguments: Arguments) -> Started:
         """Make one call that changes how the host receives replication; ``server`` says which there are."""
         return self._talk(server.change(self.name, method, arguments, self._memory))
+
+    def files_left(self, paths: Collection[str]) -> tuple[str, ...] | None:
+        """Which of these files the host still has; None where it does not say."""
+        return self._talk(looking_tests.files_left(paths))
 
     def job_errors(self, job_id: str) -> str:
         """What the host says of a job's failure, in its language; empty where it says nothing."""

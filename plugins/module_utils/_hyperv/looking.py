@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import looking_disks, schema
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import looking_disks, looking_tests, schema
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
     NARROW,
     Memory,
@@ -58,6 +58,7 @@ class Gather(Enum):
     POWER = "power"
     TEST_COPIES = "test_copies"
     DISKS = "disks"
+    TESTS = "tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,5 +276,6 @@ _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
     (_jobs, {Gather.JOBS}),
     (_guests, {Gather.GUEST}),
     (looking_disks.disks, {Gather.DISKS}),
-    (_test_copies, {Gather.TEST_COPIES}),
+    (_test_copies, {Gather.TEST_COPIES, Gather.TESTS}),
+    (looking_tests.test_copies, {Gather.TESTS}),
 )

@@ -15,6 +15,11 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import (
+    Adapter,
+    Networks,
+    ReplicaTestCopy,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     BUILT_IN_PROVIDER,
     REPLICATION_STATES,
@@ -253,6 +258,9 @@ class Side:
         points: recovery points, newest first; empty where they were not read.
         test_copy: GUID of its test copy.
         disks: its virtual disks; empty where they were not read.
+        adapters: its network adapters, networks: its host's switches; empty where they were not read.
+        test: its test copy, where those were read and it shows mode 3; test_power: that one's power.
+        test_answers: the guest of the test copy answers.
     """
 
     host: str
@@ -275,6 +283,11 @@ class Side:
     test_copy: str = ""
     disks: tuple[Disk, ...] = field(default=(), repr=False)
     guest: Guest | None = None
+    adapters: tuple[Adapter, ...] = field(default=(), repr=False)
+    networks: Networks = field(default=Networks(), repr=False)
+    test: ReplicaTestCopy | None = field(default=None, repr=False)
+    test_power: Power | None = field(default=None, repr=False)
+    test_answers: bool = field(default=False, repr=False)
 
     @property
     def state(self) -> ReplicationState:

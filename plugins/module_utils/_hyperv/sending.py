@@ -15,8 +15,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import Adapter
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
+    CONNECTION,
     OWN_SETTINGS,
     RELATIONSHIP,
     SETTINGS,
@@ -51,6 +53,12 @@ _AUTHORIZATION: Final[Mapping[str, str]] = {
     "AllowedPrimaryHostSystem": "string",
     "TrustGroup": "string",
     "ReplicaStorageLocation": "string",
+}
+_CONNECTION: Final[Mapping[str, str]] = {
+    "InstanceID": "string",
+    "HostResource": "string[]",
+    "EnabledState": "uint16",
+    "TestReplicaSwitchName": "string",
 }
 _SYSTEM_SETTINGS: Final[Mapping[str, str]] = {
     "InstanceID": "string",
@@ -97,6 +105,16 @@ def authorization(found: CimInstance | None, given: Mapping[str, Value]) -> str:
 def system_settings(settings_id: str, changes: Mapping[str, Value]) -> str:
     """InstanceID and what changes: for Modify methods of the management service absent properties keep their value."""
     return _text(SYSTEM_SETTINGS, _SYSTEM_SETTINGS, {"InstanceID": settings_id, **changes})
+
+
+def test_switch(adapter: Adapter, switch: str) -> str:
+    """A connection as it was read, whose test copies are connected to that switch; to none where it is empty."""
+    values: dict[str, Value] = {"InstanceID": adapter.id, "TestReplicaSwitchName": switch}
+    if adapter.enabled is not None:
+        values["EnabledState"] = adapter.enabled
+    if adapter.host_resource:
+        values["HostResource"] = adapter.host_resource
+    return _text(CONNECTION, _CONNECTION, values)
 
 
 def recovery_point(point_id: str, vm_id: str, point: RecoveryPoint | None) -> str:

@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -62,6 +63,31 @@ class PointChoice:
     outage_began: datetime | None = None
 
 
+class Network(str, Enum):
+    """What a test copy is connected to."""
+
+    ISOLATED = "isolated"
+    CONFIGURED = "configured"
+    NAMED = "named"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyGoal:
+    """What a test copy shall be like.
+
+    Attributes:
+        switches: by name or MAC address of an adapter; the empty key stands for all others.
+        answers: the guest of a started one has to answer.
+        stop_running: a copy that runs may be turned off to be removed.
+    """
+
+    network: Network = Network.ISOLATED
+    switches: Mapping[str, str] = field(default_factory=dict)
+    started: bool = False
+    answers: bool = True
+    stop_running: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """Where a task's VMs shall end, and what may happen on the way.
@@ -94,4 +120,5 @@ class Goal:
     recovery_point_identifier: str | None = None
     initiate_on_peer: bool = False
     abandon_peer_copy: str = ""
+    copy: CopyGoal = field(default_factory=CopyGoal)
     reason: str = ""

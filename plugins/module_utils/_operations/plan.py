@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
     ReplicationHealth,
@@ -72,27 +72,27 @@ class Method(str, Enum):
     SET_AUTHORIZATION_ENTRY = "SetAuthorizationEntry"
     INITIATE_FAILBACK = "InitiateFailback"
     MODIFY_SYSTEM_SETTINGS = "ModifySystemSettings"
+    MODIFY_RESOURCE_SETTINGS = "ModifyResourceSettings"
+    TEST_REPLICA_SYSTEM = "TestReplicaSystem"
     DESTROY_SYSTEM = "DestroySystem"
     CREATE_RELATIONSHIP = "CreateReplicationRelationship"
     MODIFY_SETTINGS = "ModifyReplicationSettings"
     IMPORT_INITIAL_REPLICA = "ImportInitialReplica"
     REMOVE_RELATIONSHIP = "RemoveReplicationRelationshipEx"
     RESET_STATISTICS = "ResetReplicationStatisticsEx"
+    CHANGE_MODE_TO_PRIMARY = "ChangeReplicationModeToPrimary"
     WAIT_UNTIL_IN_SYNC = "wait until in sync"
     WAIT_UNTIL_SILENT = "wait until the primary is known to be silent"
+    WAIT_FOR_TEST_GUEST = "wait until the guest of the test copy answers"
 
     @property
     def mutates(self) -> bool:
         """Whether the call changes anything; a connection test and a wait do not."""
-        return self not in (
-            Method.TEST_REPLICATION_CONNECTION,
-            Method.WAIT_UNTIL_IN_SYNC,
-            Method.WAIT_UNTIL_SILENT,
-        )
+        return self is not Method.TEST_REPLICATION_CONNECTION and not self.is_wait
 
     @property
     def is_wait(self) -> bool:
-        return self in (Method.WAIT_UNTIL_IN_SYNC, Method.WAIT_UNTIL_SILENT)
+        return self in (Method.WAIT_UNTIL_IN_SYNC, Method.WAIT_UNTIL_SILENT, Method.WAIT_FOR_TEST_GUEST)
 
 
 class Learned(str, Enum):
@@ -159,6 +159,7 @@ class Step:
         expects: what that end must show afterwards.
         peer_expects: what the other end must show afterwards; nothing when None.
         sets: other fields of the side that the step changes, for planning on.
+        removes: afterwards the host has no such VM.
         consent: what the operator had to say yes to.
         takes: expected duration, None where nothing says so.
         limit: how long its result is waited for; the task's deadline when None.
@@ -175,6 +176,7 @@ class Step:
     expects: Shows = field(default_factory=Shows)
     peer_expects: Shows | None = None
     sets: Mapping[str, object] = field(default_factory=dict)
+    removes: bool = False
     loses: Loses = Loses.NOTHING
     can_be_undone: bool = True
     consent: tuple[Consent, ...] = ()
@@ -189,6 +191,8 @@ class Step:
     def after(self, seen: Pair) -> Pair:
         """The pair as this step is expected to leave it."""
         here, there = seen.at(self.host), seen.at(self.host.other)
+        if self.removes:
+            return seen.replaced(self.host, Absent(host=here.host, vm_id=here.vm_id, why=Absence.NO_SUCH_VM))
         if isinstance(here, Side):
             seen = seen.replaced(self.host, self._left(here.but(**self.expects.changes(), **self.sets)))
         if isinstance(there, Side) and self.peer_expects is not None:
@@ -207,6 +211,8 @@ class Step:
         """Whether both ends show what this step was to lead to."""
         peer = self.peer_expects is None or self.peer_expects.matches(seen.at(self.host.other))
         here = seen.at(self.host)
+        if self.removes:
+            return isinstance(here, Absent) and here.why is Absence.NO_SUCH_VM
         return peer and self.expects.matches(here) and all(getattr(here, k) == v for k, v in self.sets.items())
 
     def same_call(self, other: Step) -> bool:

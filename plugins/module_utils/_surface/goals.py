@@ -13,7 +13,9 @@ from typing import Any
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import (
     Commit,
+    CopyGoal,
     Goal,
+    Network,
     OnFailure,
     PointChoice,
     Start,
@@ -75,6 +77,49 @@ def power_goal(options: Options) -> Goal:
         force_shutdown=options["force"],
         **_common(options),
     )
+
+
+def test_failover_goal(options: Options) -> Goal:
+    """A test copy as asked for; what contradicts itself is refused."""
+    made = options["state"] == "present"
+    asked = ("start", "probes", "network", "test_networks", "recovery_point_before")
+    if not made and (odd := [name for name in asked if options[name]]):
+        raise _contradiction(f"{', '.join(odd)} with state: absent", "Leave them out, or give state: present")
+    if made and (options["stop_running"] or options["orphan_ids"]):
+        raise _contradiction("stop_running or orphan_ids with state: present", "They belong to state: absent")
+    if options["orphan_ids"] and options["orphans"] == "keep":
+        raise _contradiction("orphan_ids without orphans: remove", "Say both, and these test copies are removed")
+    if options["probes"] and not options["start"]:
+        raise _contradiction("probes without start: true", "A test copy that is off answers nothing")
+    before = options["recovery_point_before"]
+    point = PointChoice(
+        wanted=options["recovery_point"],
+        before=None if before is None else moment(before, option="recovery_point_before"),
+    )
+    return Goal(
+        target=Target.RUNNING,
+        point=point,
+        guest_timeout=timedelta(seconds=options["guest_timeout"]),
+        copy=_copy(options),
+    )
+
+
+def _copy(options: Options) -> CopyGoal:
+    named = options["test_networks"] or []
+    keys = [(network["adapter"] or "").strip() for network in named]
+    if len({key.casefold() for key in keys}) < len(keys):
+        raise _contradiction("two test_networks for one adapter", "Give each adapter once; at most one without adapter")
+    return CopyGoal(
+        network=Network.NAMED if named else Network(options["network"] or "isolated"),
+        switches={key: network["switch"] for key, network in zip(keys, named, strict=True)},
+        started=options["start"],
+        answers=options["heartbeat"],
+        stop_running=options["stop_running"],
+    )
+
+
+def _contradiction(found: str, remedy: str) -> PreconditionFailed:
+    return PreconditionFailed(found, kind="bad_option", remedy=remedy)
 
 
 def _move(options: Options) -> dict[str, Any]:

@@ -147,6 +147,14 @@ _PROBE: Final[Options] = {
     "timeout": {"type": "int", "default": 5},
 }
 
+_PROBES: Final[Options] = {
+    "type": "list",
+    "elements": "dict",
+    "options": _PROBE,
+    "mutually_exclusive": [("tcp", "http")],
+    "required_one_of": [("tcp", "http")],
+}
+
 VERIFY: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "vms": {**_VMS, "required": True},
@@ -160,19 +168,39 @@ VERIFY: Final[Mapping[str, Any]] = {
         "max_rpo": {"type": "str"},
         "heartbeat": {"type": "bool", "default": True},
         "addresses": {"type": "list", "elements": "str"},
-        "probes": {
-            "type": "list",
-            "elements": "dict",
-            "options": _PROBE,
-            "mutually_exclusive": [("tcp", "http")],
-            "required_one_of": [("tcp", "http")],
-        },
+        "probes": _PROBES,
         "within": {"type": "int", "default": 0},
         "fail_on": {"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
         "timeout": {"type": "int", "default": 900},
         "poll_interval": {"type": "float", "default": 5.0},
         "progress": {"type": "str", "default": "auto"},
     },
+}
+
+TEST_FAILOVER: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": _VMS,
+        "state": {"type": "str", "choices": ["present", "absent"], "required": True},
+        "recovery_point": {"type": "str", "default": "latest"},
+        "recovery_point_before": {"type": "str"},
+        "network": {"type": "str", "choices": ["isolated", "configured"]},
+        "test_networks": {
+            "type": "list",
+            "elements": "dict",
+            "options": {"adapter": {"type": "str"}, "switch": {"type": "str", "required": True}},
+        },
+        "start": {"type": "bool", "default": False},
+        "heartbeat": {"type": "bool", "default": True},
+        "guest_timeout": {"type": "int", "default": 300},
+        "probes": _PROBES,
+        "stop_running": {"type": "bool", "default": False},
+        "orphans": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
+        "orphan_ids": _VMS,
+        **_RUN,
+    },
+    "mutually_exclusive": [("network", "test_networks")],
+    "required_one_of": [("vms", "orphan_ids")],
+    "required_if": [("state", "present", ("vms",)), ("orphans", "remove", ("orphan_ids",))],
 }
 
 INFO: Final[Mapping[str, Any]] = {

@@ -80,6 +80,17 @@ COMPUTER: Final[Table] = {
             "WindowsDirectory:string"
         ),
     ),
+    "CIM_LogicalFile": (
+        "CIM_LogicalElement",
+        (
+            "Name:string* AccessMask:uint32 Archive:boolean Compressed:boolean CreationClassName:string "
+            "CSCreationClassName:string CSName:string Drive:string EightDotThreeFileName:string Encrypted:boolean "
+            "Extension:string FileName:string FileSize:uint64 FileType:string FSCreationClassName:string "
+            "FSName:string Hidden:boolean InUseCount:uint64 LastAccessed:datetime LastModified:datetime Path:string "
+            "Readable:boolean System:boolean Writeable:boolean"
+        ),
+    ),
+    "CIM_DataFile": ("CIM_LogicalFile", "Manufacturer:string Version:string"),
     "CIM_LogicalDevice": (
         "CIM_LogicalElement",
         (

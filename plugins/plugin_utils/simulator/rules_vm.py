@@ -119,7 +119,11 @@ def get_error_ex(case: Case) -> MethodResult:
 
 
 def destroy_system(case: Case) -> MethodResult:
-    """Page destroysystem: VM off or saved. The codes are CIM's: 4 no such VM, 5 wrong state."""
+    """Page destroysystem: VM off or saved. The codes are CIM's: 4 no such VM, 5 wrong state.
+
+    What becomes of the disks is documented for a test copy only (page Stop-VMFailover: its data goes), and for that
+    by the cmdlet: a switch. The disks of other VMs stay, as Hyper-V Manager says when it deletes one.
+    """
     given = case.argument("AffectedSystem")
     vm = case.host.vm(given.key("Name")) if isinstance(given, Ref) else None
     if vm is None:
@@ -128,10 +132,13 @@ def destroy_system(case: Case) -> MethodResult:
     if vm.power not in (Power.OFF, Power.SAVED):
         return MethodResult(5)
     doomed = vm
+    stay = not vm.test_of or case.world.switches.is_("test_copy_disks", "left")
 
     def finish() -> None:
         del case.host.vms[doomed.guid]
-        case.world.note_loss(case.host, doomed, doomed.held, "DestroySystem")
+        case.host.left_files += [disk.path for disk in doomed.disks] if stay else []
+        if not doomed.test_of:  # what a test copy held its replica holds still, and what was written in it was a test
+            case.world.note_loss(case.host, doomed, doomed.held, "DestroySystem")
 
     job_type = JobType.REMOVE_TEST_REPLICA if vm.test_of else JobType.DESTROY_VIRTUAL_MACHINE
     return case.job(vm, job_type, 3.0, finish)

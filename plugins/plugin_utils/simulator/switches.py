@@ -65,6 +65,9 @@ SWITCHES: Final[dict[str, Switch]] = {
     "start_job_ends": Switch(
         ("at_completion", "at_start"), "The job of StartReplication ends with the first copy, or once it has begun"
     ),
+    "test_copy_disks": Switch(
+        ("removed", "left"), "DestroySystem of a test copy takes its disks along, or leaves them on the host"
+    ),
     "failover_with_test_copy": Switch(("allowed", "refused"), "A failover while a test copy of the replica exists"),
     "last_replication_time": Switch(
         ("received", "applied"), "LastReplicationTime on the replica is when a change arrived, or when it was applied"

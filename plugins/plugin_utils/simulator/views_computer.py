@@ -213,6 +213,27 @@ def drives(sight: Sight) -> Iterator[Values]:
     }
 
 
+def files(sight: Sight) -> Iterator[Values]:
+    """CIM_DataFile: the virtual disks of all VMs, and those that VMs which are gone have left."""
+    for path in dict.fromkeys([disk.path for vm in sight.vms for disk in vm.disks] + sight.host.left_files):
+        drive, _colon, below = path.partition(":")
+        folder, _slash, name = below.rpartition("\\")
+        stem, _dot, extension = name.rpartition(".")
+        yield {
+            "CSCreationClassName": "Win32_ComputerSystem",
+            "CSName": sight.host.name,
+            "Caption": path,
+            "CreationClassName": "CIM_LogicalFile",
+            "Drive": f"{drive}:",
+            "Extension": extension,
+            "FileName": stem,
+            "Name": path,
+            "Path": f"{folder}\\",
+            "Readable": True,
+            "Writeable": True,
+        }
+
+
 COMPUTER_VIEWS: Final[dict[str, View]] = {
     "Win32_ComputerSystem": computer,
     "Win32_ComputerSystemProduct": product,
@@ -221,4 +242,5 @@ COMPUTER_VIEWS: Final[dict[str, View]] = {
     "Win32_OperatingSystem": operating_system,
     "Win32_Processor": processors,
     "Win32_LogicalDisk": drives,
+    "CIM_DataFile": files,
 }

@@ -133,6 +133,7 @@ class Host:
         vms: by GUID in upper case.
         jobs: by GUID; a finished one leaves after the time of the switch finished_job_lifetime.
         certificates: base64 DER, of the machine's Personal store.
+        left_files: paths of virtual disks that belong to no VM any more.
         reachable_from_peers: whether other hosts' replication traffic reaches this one.
         cut_off_from: names of hosts this one has no network to.
     """
@@ -153,6 +154,7 @@ class Host:
     vms: dict[str, Vm] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     certificates: list[str] = field(default_factory=list)
+    left_files: list[str] = field(default_factory=list)
     reachable_from_peers: bool = True
     cut_off_from: set[str] = field(default_factory=set)
     return_after_restart: Event | None = field(default=None, repr=False)

@@ -29,6 +29,7 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._hyperv.
     fault,
     open_host,
     reference,
+    vm,
 )
 
 
@@ -195,18 +196,35 @@ def test_settings_of_a_vm_are_changed_by_id_and_change_alone() -> None:
     )
 
 
-def _with_copy() -> ScriptedHost:
+def _with_copy(mode: int = 3) -> ScriptedHost:
     link = {
         "Antecedent": reference("Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=SQL01),
         "Dependent": reference("Msvm_ComputerSystem", CreationClassName="Msvm_ComputerSystem", Name=WEB01),
     }
-    return ScriptedHost(estate_with(Msvm_ReplicaSystemDependency=[link]))
+    rows = estate_with(Msvm_ReplicaSystemDependency=[link])
+    rows["Msvm_ComputerSystem"].append({**vm(WEB01, "SQL01 - Test"), "ReplicationMode": mode})
+    return ScriptedHost(rows)
 
 
 def test_the_test_copy_is_destroyed_by_its_own_reference() -> None:
     asked = perform(_with_copy(), "DestroySystem", {"AffectedSystem": WEB01}, Gather.TEST_COPIES)
 
     assert asked.keys("AffectedSystem") == {"CreationClassName": "Msvm_ComputerSystem", "Name": WEB01}
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [("DestroySystem", {"AffectedSystem": WEB01}), ("RequestStateChange", {"RequestedState": 3, "TestCopy": True})],
+)
+def test_nothing_is_done_to_what_is_linked_as_a_test_copy_and_shows_another_mode(
+    method: str, arguments: dict[str, Argument]
+) -> None:
+    script = _with_copy(mode=2)
+
+    with pytest.raises(PreconditionFailed) as raised:
+        perform(script, method, arguments, Gather.TEST_COPIES)
+
+    assert (raised.value.kind, script.called(method)) == ("no_test_copy", [])
 
 
 @pytest.mark.parametrize("affected", [SQL01, "", None])
@@ -229,12 +247,19 @@ def test_every_method_of_a_plan_can_be_called() -> None:
     script = _with_copy()
     script.rows |= {"Msvm_ShutdownComponent": [_component()], "Msvm_VirtualSystemSettingData": [active]}
     host = open_host(script)
-    side = host.look([Gather.POWER, Gather.TEST_COPIES]).sides[SQL01]
+    script.rows |= {name: [] for name in ("Msvm_VirtualEthernetSwitch", "Msvm_SyntheticEthernetPortSettingData")}
+    script.rows |= {name: [] for name in ("Msvm_HeartbeatComponent", "Msvm_KvpExchangeComponent")}
+    script.rows |= {"Msvm_EthernetPortAllocationSettingData": [{"InstanceID": f"Microsoft:{SQL01}\\N1\\C"}]}
+    script.rows |= {"Msvm_StorageAllocationSettingData": []}
+    side = host.look([Gather.POWER, Gather.TESTS]).sides[SQL01]
+    needed: dict[Method, dict[str, Argument]] = {
+        Method.DESTROY_SYSTEM: {"AffectedSystem": WEB01},
+        Method.MODIFY_RESOURCE_SETTINGS: {"InstanceID": f"Microsoft:{SQL01}\\N1\\C"},
+    }
 
     for method in Method:
         if not method.is_wait:
-            arguments = {"AffectedSystem": WEB01} if method is Method.DESTROY_SYSTEM else {}
-            assert host.perform(side, method.value, arguments).return_code == 0
+            assert host.perform(side, method.value, needed.get(method, {})).return_code == 0
 
 
 def test_an_argument_that_a_method_does_not_take_is_refused_before_anything_is_sent() -> None:

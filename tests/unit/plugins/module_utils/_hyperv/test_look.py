@@ -193,6 +193,17 @@ def test_settings_of_a_host_of_2012_have_the_short_id_and_fewer_properties() -> 
     assert "ReplicationProvider" not in settings.own
 
 
+def test_what_a_newer_host_leaves_out_of_its_settings_is_null_and_kept() -> None:
+    row = {name: v for name, v in replication_settings(SQL01).items() if name != "AdditionalSettings"}
+
+    rows = estate(vm(SQL01, "SQL01"), Msvm_ReplicationSettingData=[row])
+    settings = open_host(ScriptedHost(rows)).look([Gather.SETTINGS]).sides[SQL01].settings
+
+    assert settings is not None
+    assert len(settings.own) == 22
+    assert settings.own["AdditionalSettings"] is None
+
+
 def _system_settings(**more: object) -> Row:
     row = {
         "InstanceID": f"Microsoft:{SQL01}",
@@ -322,9 +333,8 @@ def test_everything_together_asks_each_class_once() -> None:
     )
     script = ScriptedHost({**estate(*_many(300)), **{name: [] for name in names}})
 
-    open_host(script).look(
-        [gather for gather in Gather if gather not in (Gather.STATISTICS, Gather.POINTS, Gather.POWER, Gather.DISKS)]
-    )
+    other_queries = (Gather.STATISTICS, Gather.POINTS, Gather.POWER, Gather.DISKS, Gather.TESTS)
+    open_host(script).look([gather for gather in Gather if gather not in other_queries])
 
     assert len(_classes(script)) == len(set(_classes(script))) == 10
 

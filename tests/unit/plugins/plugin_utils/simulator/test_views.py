@@ -31,7 +31,7 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulato
 
 
 def known_class(name: str) -> CimClass:
-    found = find_class("root/cimv2", name) if name.startswith("Win32") else hyperv_class(name)
+    found = find_class("root/cimv2", name) if name.startswith(("Win32", "CIM_")) else hyperv_class(name)
     if found is None:
         raise AssertionError(name)
     return found
