@@ -148,7 +148,7 @@ def _variables(action: ActionBase, peer: str, task_vars: Mapping[str, Any]) -> d
         host=manager._inventory.get_host(peer),
         task=action._task,
     )
-    return variables | dict(_loop_variables(task_vars))
+    return {**variables, **dict(_loop_variables(task_vars))}  # with ANSIBLE_DEBUG they are no dict, and know no |
 
 
 def _loop_variables(task_vars: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
