@@ -15,7 +15,14 @@ import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
-from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import PROVIDER, Run, Site, estate, moved, vm
+from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
+    PROVIDER,
+    Run,
+    Site,
+    estate,
+    moved,
+    vm,
+)
 
 AT_A = ((1, 3, "RUNNING"), (2, 3, "OFF"))
 AT_B = ((2, 3, "OFF"), (1, 3, "RUNNING"))

@@ -38,7 +38,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.guards import UP
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import LONGEST_PATH
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Loses, Method, Step, Target
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
+    Consent,
+    Loses,
+    Method,
+    Step,
+    Target,
+)
 
 NOW: Final = datetime(2026, 1, 12, 8, 0, tzinfo=timezone.utc)
 EXTERNAL: Final = "5E5D4C3B-2A19-4807-96F5-E4D3C2B1A098"

@@ -11,7 +11,13 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power, StartAction
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Commit, OnFailure, PointChoice, Start, Strategy
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import (
+    Commit,
+    OnFailure,
+    PointChoice,
+    Start,
+    Strategy,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     ALL_CONSENTS,

@@ -11,7 +11,13 @@ import pytest
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import StartAction
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure, PointChoice
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
-from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import PROVIDER, Site, estate, moved, vm
+from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
+    PROVIDER,
+    Site,
+    estate,
+    moved,
+    vm,
+)
 
 AT_A = ((1, 3, "RUNNING"), (2, 3, "OFF"))
 AT_B = ((2, 3, "OFF"), (1, 3, "RUNNING"))
