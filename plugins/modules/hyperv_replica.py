@@ -17,7 +17,8 @@ description:
   - A relationship that is failed over and not home yet is neither changed nor removed, unless
     O(even_if_failed_over=true).
   - The receiving host has to be a replica server, see M(hyperv.replica.hyperv_replica_server). Statistics are read
-    with M(hyperv.replica.hyperv_replica_info). Replication to a third host is not made or removed by this module.
+    with M(hyperv.replica.hyperv_replica_info). Replication to a third host is taken over by O(state=promoted), but not
+    made or removed by this module.
 options:
   vms:
     description:
@@ -42,11 +43,13 @@ options:
         replication is paused. B(A resynchronization deletes all recovery points.) A healthy relationship needs none;
         to compare its disks all the same, suspend it first.
       - V(resynchronization_cancelled), none is running or paused. Nothing is sent until the next one.
+      - V(promoted), a replica on the task's host that was failed over and committed, and that replicates to a third
+        host, is the primary of that host. The host that it came from is left behind. Takes no O(peer).
       - V(absent), it is removed from the sending host, and with O(peer) from the receiving one. Both virtual machines
         stay. B(The recovery points of the replica are merged.) On a host whose other end is gone, be it the receiving
         one, leave O(peer) out.
     type: str
-    choices: [present, replicating, suspended, resynchronized, resynchronization_cancelled, absent]
+    choices: [present, replicating, suspended, resynchronized, resynchronization_cancelled, promoted, absent]
     default: replicating
   replica_server:
     description:

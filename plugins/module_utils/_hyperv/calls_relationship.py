@@ -135,6 +135,17 @@ def _of_relationship(method: str) -> Run:
     return run
 
 
+def _promote(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """The extended relationship becomes the primary one."""
+    if side.extended is None:
+        raise PreconditionFailed("it has no extended replication", host=side.host, vm=side.vm_name)
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "ReplicationRelationship": EmbeddedText(sending.relationship(side.extended)),
+    }
+    return (yield from call((yield from service(memory)), "ChangeReplicationModeToPrimary", values))
+
+
 #: How each is made, and which arguments it takes.
 RELATIONSHIP_CALLS: Final[Mapping[str, tuple[Run, frozenset[str]]]] = {
     "CreateReplicationRelationship": (_with_settings("CreateReplicationRelationship"), frozenset(OWN_SETTINGS)),
@@ -146,5 +157,6 @@ RELATIONSHIP_CALLS: Final[Mapping[str, tuple[Run, frozenset[str]]]] = {
     "ImportInitialReplica": (_import, frozenset({"InitialReplicationImportLocation"})),
     "Resynchronize": (_resynchronize, frozenset({"StartTime"})),
     "RemoveReplicationRelationshipEx": (_of_relationship("RemoveReplicationRelationship"), frozenset()),
+    "ChangeReplicationModeToPrimary": (_promote, frozenset()),
     "ResetReplicationStatisticsEx": (_of_relationship("ResetReplicationStatistics"), frozenset()),
 }

@@ -106,7 +106,7 @@ def _in_state(here: Side, there: Side | Absent, task: Task, wanted: WantedRelati
             return here.state in (_S.SUSPENDED, _S.RESYNCHRONIZE_SUSPENDED)
         case RelationshipState.RESYNCHRONIZATION_CANCELLED:
             return here.state not in _RESYNCHRONIZING
-        case RelationshipState.PRESENT:
+        case RelationshipState.PRESENT | RelationshipState.PROMOTED:
             return True
     if task.knows(Learned.SCHEDULED):
         return True
@@ -253,6 +253,12 @@ _ROWS: Final = (
         _is(RelationshipState.ABSENT),
         lambda seen, task, wanted: relating.remove(_THERE, seen),
         there=Shows(mode=tuple(mode for mode in ReplicationMode if mode is not ReplicationMode.NONE)),
+    ),
+    _leg(
+        "a committed replica becomes the primary for the third host",
+        _is(RelationshipState.PROMOTED),
+        lambda seen, task, wanted: relating.promote(),
+        here=Shows(mode=(ReplicationMode.REPLICA,), state=(_S.COMMITTED,)),
     ),
     _leg(
         "the way there is tested",

@@ -37,6 +37,9 @@ def guard(seen: Pair, wanted: WantedRelationship) -> None:
     here, there = seen.destination, seen.source
     if isinstance(here, Absent):
         raise guards.absent(here, seen.vm_name)
+    if wanted.state is RelationshipState.PROMOTED:
+        _refuse_promotion(here)
+        return
     guards.refuse_wrong_peer(seen)
     if isinstance(there, Absent) and there.why is Absence.UNREACHABLE:
         raise _away(there, seen, wanted)
@@ -49,6 +52,21 @@ def guard(seen: Pair, wanted: WantedRelationship) -> None:
         _refuse_new(here, there, wanted)
     else:
         _refuse_other_server(here, there, wanted)
+
+
+def _refuse_promotion(here: Side) -> None:
+    """Only a committed replica that replicates further can go on as its primary (changereplicationmodetoprimary)."""
+    committed = here.mode is ReplicationMode.REPLICA and here.state is _S.COMMITTED
+    if here.mode is ReplicationMode.PRIMARY or (committed and here.extended is not None):
+        return
+    raise PreconditionFailed(
+        f"it is no committed replica that replicates to a third host: {shown(here)}",
+        kind="not_promotable",
+        host=here.host,
+        vm=here.vm_name,
+        remedy="Fail it over here and commit that first, or reverse it to where it came from with "
+        "hyperv_replica_failover",
+    )
 
 
 def _away(there: Absent, seen: Pair, wanted: WantedRelationship) -> PreconditionFailed:

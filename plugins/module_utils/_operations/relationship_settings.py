@@ -29,6 +29,7 @@ class RelationshipState(str, Enum):
     SUSPENDED = "suspended"
     RESYNCHRONIZED = "resynchronized"
     RESYNCHRONIZATION_CANCELLED = "resynchronization_cancelled"
+    PROMOTED = "promoted"
     ABSENT = "absent"
 
 

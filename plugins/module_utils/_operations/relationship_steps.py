@@ -199,6 +199,19 @@ def request(wanted: RequestedReplicationState, states: tuple[ReplicationState, .
     )
 
 
+def promote() -> Step:
+    """Make a committed replica the primary of the host that it replicates to."""
+    return Step(
+        host=_HERE,
+        method=Method.CHANGE_MODE_TO_PRIMARY,
+        expects=Shows(mode=(ReplicationMode.PRIMARY,)),
+        sets={"extended": None},
+        can_be_undone=False,
+        takes=timedelta(seconds=15),
+        why="this copy becomes the primary for the third host; the host that it came from is left behind",
+    )
+
+
 def reset_statistics(end: End) -> Step:
     """Begin counting anew. What is counted is shown by no look, so it is asked for once and never again."""
     return Step(

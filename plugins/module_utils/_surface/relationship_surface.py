@@ -166,6 +166,8 @@ def _check_fit(options: Mapping[str, Any]) -> None:
     begins = (RelationshipState.REPLICATING, RelationshipState.RESYNCHRONIZED)
     if options["start_at"] is not None and (state not in begins or options["first_copy"] == "export"):
         raise _bad("start_at was given and nothing is begun that can wait", "Leave it out")
+    if options["peer"] is not None and state is RelationshipState.PROMOTED:
+        raise _bad("peer was given with state: promoted", "Leave it out: only the host that is promoted is looked at")
     if options["reset_statistics"] and state is RelationshipState.ABSENT:
         raise _bad("statistics of a relationship that is removed were to be reset", "Leave reset_statistics out")
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
@@ -251,7 +253,8 @@ def test_every_method_of_a_plan_can_be_called() -> None:
     script.rows |= {name: [] for name in ("Msvm_HeartbeatComponent", "Msvm_KvpExchangeComponent")}
     script.rows |= {"Msvm_EthernetPortAllocationSettingData": [{"InstanceID": f"Microsoft:{SQL01}\\N1\\C"}]}
     script.rows |= {"Msvm_StorageAllocationSettingData": []}
-    side = host.look([Gather.POWER, Gather.TESTS]).sides[SQL01]
+    seen = host.look([Gather.POWER, Gather.TESTS]).sides[SQL01]
+    side = replace(seen, extended=seen.relationship)
     needed: dict[Method, dict[str, Argument]] = {
         Method.DESTROY_SYSTEM: {"AffectedSystem": WEB01},
         Method.MODIFY_RESOURCE_SETTINGS: {"InstanceID": f"Microsoft:{SQL01}\\N1\\C"},

@@ -97,6 +97,7 @@ def test_each_setting_goes_by_its_name_in_wmi() -> None:
         {"start_at": "2026-11-20T22:00:00Z", "state": "suspended"},
         {"start_at": "2026-11-20T22:00:00Z", "first_copy": "export", "export_path": "E:\\"},
         {"state": "absent", "reset_statistics": True},
+        {"state": "promoted", "peer": "hv-c"},
     ],
     ids=str,
 )
