@@ -4,8 +4,8 @@
 
 """The faults a WinRM service answers with: what each is called, its numbers, and the trouble that asks for one.
 
-Numbers and subcodes: wsmerror.h as named in Microsoft's OMI (Unix/wsman), and recorded replies; where a recording and
-the table differ, the recording stands.
+Numbers and subcodes: wsmerror.h of the Windows SDK, as named in Microsoft's OMI (Unix/wsman) too, and recorded replies;
+where a recording and the table differ, the recording stands. 1359 is ERROR_INTERNAL_ERROR of winerror.h.
 """
 
 from __future__ import annotations
@@ -57,24 +57,24 @@ KINDS: Final[dict[str, Kind]] = {
     "parameter_type": Kind("w:InvalidParameter", 2150858836, "invalid_parameter", "TypeMismatch"),
     "parameter_value": Kind("w:InvalidParameter", 2150858810, "invalid_parameter", "InvalidValue"),
     "schema": Kind("w:SchemaValidationError", 2150858817, "schema"),
-    "action": Kind("a:ActionNotSupported", 2150858763, "unsupported"),
+    "action": Kind("a:ActionNotSupported", 2150858771, "unsupported"),
     "not_capable": Kind("w:InternalError", 2150859010, "unsupported", receiver=True),
     "filter": Kind("n:CannotProcessFilter", 2150858778, "invalid_query"),
-    "filter_dialect": Kind("n:FilterDialectRequestedUnavailable", 2150858883, "invalid_query"),
-    "filtering": Kind("n:FilteringNotSupported", 2150858779, "unsupported"),
+    "filter_dialect": Kind("n:FilterDialectRequestedUnavailable", 2150858777, "invalid_query"),
+    "filtering": Kind("n:FilteringNotSupported", 2150858776, "unsupported"),
     "mode": Kind("w:UnsupportedFeature", 2150858886, "unsupported", "EnumerationMode"),
     "fragment": Kind("n:CannotProcessFilter", 2150858899, "invalid_parameter"),
     "context": Kind("n:InvalidEnumerationContext", 2150858884, "invalid_context", receiver=True),
     "header": Kind("a:InvalidMessageInformationHeader", 2150858767, "invalid_parameter"),
     "must_understand": Kind("s:MustUnderstand", 2150858768, "unsupported"),
-    "minimum_envelope": Kind("w:EncodingLimit", 2150858805, "encoding_limit", "MinimumEnvelopeLimit"),
-    "envelope": Kind("w:EncodingLimit", 2150858790, "encoding_limit", "MaxEnvelopeSize"),
+    "minimum_envelope": Kind("w:EncodingLimit", 2150858878, "encoding_limit", "MinimumEnvelopeLimit"),
+    "envelope": Kind("w:EncodingLimit", 2150858825, "encoding_limit", "ServiceEnvelopeLimit"),
     "item_too_large": Kind("w:EncodingLimit", 2150858824, "encoding_limit", "MaxEnvelopeSize"),
-    "subscription": Kind("e:FilteringRequestedUnavailable", 2150858779, "unsupported"),
+    "subscription": Kind("e:FilteringRequestedUnavailable", 2150858786, "unsupported"),
     "timed_out": Kind("w:TimedOut", 2150858793, "timed_out", receiver=True),
     "quota_limit": Kind("w:QuotaLimit", 2150859173, "quota", receiver=True),
     "operations": Kind("w:InternalError", 2150859174, "quota", receiver=True),
-    "internal": Kind("w:InternalError", 2150858784, "internal", receiver=True),
+    "internal": Kind("w:InternalError", 1359, "internal", receiver=True),
 }
 
 #: Detail forms; a trouble may name one in ``detail``.

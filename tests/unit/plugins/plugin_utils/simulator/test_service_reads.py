@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import KINDS
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import (
     ANONYMOUS,
     CIM,
@@ -241,7 +242,7 @@ def test_an_unknown_action_is_refused() -> None:
     [
         ("<w:OperationTimeout>PT-1S</w:OperationTimeout>", ("a:InvalidMessageInformationHeader", 2150858767)),
         ("<w:OperationTimeout>soon</w:OperationTimeout>", ("a:InvalidMessageInformationHeader", 2150858767)),
-        ("<w:MaxEnvelopeSize>100</w:MaxEnvelopeSize>", ("w:EncodingLimit", 2150858805)),
+        ("<w:MaxEnvelopeSize>100</w:MaxEnvelopeSize>", ("w:EncodingLimit", 2150858878)),
         ("<w:MaxEnvelopeSize>big</w:MaxEnvelopeSize>", ("a:InvalidMessageInformationHeader", 2150858767)),
     ],
 )
@@ -304,3 +305,17 @@ def test_a_fragment_that_is_no_property_by_its_spelling_is_refused(path: str) ->
     wanted = f"<w:FragmentTransfer>{path}</w:FragmentTransfer>"
     asked = get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=wanted)
     assert fault(Pair().ask(asked)) == ("n:CannotProcessFilter", 2150858899)
+
+
+#: wsmerror.h of the Windows SDK: the number of each fault that no recorded reply shows.
+NUMBERS = {
+    "a:ActionNotSupported": 2150858771,
+    "n:FilteringNotSupported": 2150858776,
+    "n:FilterDialectRequestedUnavailable": 2150858777,
+    "e:FilteringRequestedUnavailable": 2150858786,
+}
+
+
+@pytest.mark.parametrize("subcode", NUMBERS)
+def test_a_fault_has_the_number_that_goes_with_its_subcode(subcode: str) -> None:
+    assert {kind.code for kind in KINDS.values() if kind.subcode == subcode} == {NUMBERS[subcode]}
