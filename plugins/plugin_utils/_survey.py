@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture import capture
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.probing import probe
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey_specs import PROBE_INFO
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey_specs import ESTATE_INFO, PROBE_INFO
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import HostAction, Session, unreachable
 
 _T = TypeVar("_T")
@@ -34,6 +35,18 @@ class ProbeAction(HostAction):
             "unknown": [found.switch for found in findings if found.value is None],
             "exchanges": {host.name: host.exchanges},
         }
+
+
+class EstateAction(HostAction):
+    """Takes down what a host is and has, in the words of an estate file."""
+
+    spec = ESTATE_INFO
+
+    def work(self, session: Session) -> dict[str, Any]:
+        """Give the host as an entry of an estate."""
+        host = session.hosts[End.DESTINATION]
+        captured = _asked(lambda: host.read(capture()))
+        return {"changed": False, "estate_host": captured, "exchanges": {host.name: host.exchanges}}
 
 
 def _asked(ask: Callable[[], _T]) -> _T:

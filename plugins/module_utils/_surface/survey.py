@@ -6,11 +6,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 #: Version of the profile's own form; the simulator reads no other.
 PROFILE_VERSION: Final = 1
+
+#: Version of the estate schema that is written.
+ESTATE_VERSION: Final = 1
+
+#: What a guest tells of itself, and only while it runs.
+_TOLD: Final = ("os", "fqdn", "addresses")
+
+
+def estate(
+    hosts: Sequence[Mapping[str, Any]], name: str = "captured", switches: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One estate out of what was captured of each host.
+
+    A copy that is off tells nothing of its guest; it gets what another copy of the same VM told, so that the rehearsed
+    guest answers the same wherever it runs.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for vm in (vm for host in hosts for vm in host.get("vms", ())):
+        known = {key: vm["guest"][key] for key in _TOLD if key in vm.get("guest", {})}
+        told.setdefault(vm["guid"], {}).update(known)
+    return {
+        "schema_version": ESTATE_VERSION,
+        "name": name,
+        "switches": {str(switch): str(value) for switch, value in (switches or {}).items()},
+        "hosts": [{**host, "vms": [_with_guest(vm, told) for vm in host.get("vms", ())]} for host in hosts],
+    }
+
+
+def _with_guest(vm: Mapping[str, Any], told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    guest = {**told[vm["guid"]], **vm.get("guest", {})}
+    return {**vm, "guest": guest} if guest else dict(vm)
 
 
 def profile(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

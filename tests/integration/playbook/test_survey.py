@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook probe: what a simulator of unknown switches does is found out, and a second one does the same."""
+"""The playbooks probe and capture_estate: a second simulator does and shows what the first one does and shows."""
 
 from __future__ import annotations
 
@@ -76,3 +76,45 @@ def test_a_host_that_differs_makes_the_switch_disputed(set_stage: SetStage) -> N
     profile = yaml.safe_load((stage.folder / "other.yml").read_text(encoding="utf-8"))
     assert profile["disputed"] == {"null_outputs": {"hv-a": "nil", "hv-b": "absent"}}
     assert "null_outputs" not in profile["switches"]
+
+
+def test_an_estate_is_written_from_which_a_second_simulator_shows_the_same(set_stage: SetStage) -> None:
+    stage = set_stage(estate(), switches=UNKNOWN, rate=0)
+
+    run = played(stage, "capture_estate", "-e", "capture_name=ours")
+
+    assert run.code == 0, run.output
+    assert run.changes == []
+    path = stage.folder / "hyperv_replica_estate.yml"
+    assert stage.simulation.access["password"] not in path.read_text(encoding="utf-8")
+    captured = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert captured["name"] == "ours"
+    again = set_stage(captured, rate=0)
+    assert UNKNOWN.items() <= again.simulation.estate()["switches"].items()
+    assert looked(again) == looked(stage)
+
+
+def looked(stage: Stage) -> list[dict[str, Any]]:
+    """What both ends show, without what only a time can tell."""
+    run = stage.task(
+        "hyperv_replica_info", "hv-a", peer="hv-b", gather=["state", "settings", "points", "guest", "service"]
+    )
+    return [_timeless(vm) for vm in sorted(run.result["vms"], key=lambda vm: str(vm["id"]))]
+
+
+def _timeless(value: Any) -> Any:
+    times = (
+        "last_replicated",
+        "last_applied",
+        "last_app_consistent",
+        "created",
+        "power_changed",
+        "on_time",
+        "age_seconds",
+    )
+    match value:
+        case dict():
+            return {name: _timeless(item) for name, item in value.items() if name not in times}
+        case list():
+            return [_timeless(item) for item in value]
+    return value

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey import profile
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey import estate, profile
 
 
 def test_what_hosts_agree_on_is_in_force_and_what_they_differ_on_is_disputed() -> None:
@@ -19,4 +19,15 @@ def test_what_hosts_agree_on_is_in_force_and_what_they_differ_on_is_disputed() -
         "switches": {"wql": "answered", "first_page": "page"},
         "disputed": {"null_outputs": {"hv-a": "nil", "hv-b": "absent"}},
         "unknown": ["wmi_errors"],
+    }
+
+
+def test_an_estate_has_its_version_and_the_switches_as_texts() -> None:
+    host = {"name": "HV-A", "vms": [{"guid": "G", "name": "SQL01"}]}
+
+    assert estate([host], "ours", {"finished_job_lifetime": 77}) == {
+        "schema_version": 1,
+        "name": "ours",
+        "switches": {"finished_job_lifetime": "77"},
+        "hosts": [host],
     }

@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is captured of simulated hosts makes a second estate that shows the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture import LANGUAGES, capture
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey import estate
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import languages
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import from_estate, to_estate
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import World
+from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._hyperv.simulated_host import (
+    START,
+    simulated_host,
+)
+
+PROVIDER = "5E5D4C3B-2A19-4807-96F5-E4D3C2B1A098"
+EVERYTHING = frozenset(Gather) - {Gather.STATISTICS, Gather.JOBS}
+
+
+def host(name: str, other: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": name,
+        "fqdn": f"{name.lower()}.example.test",
+        "memory": "64 GiB",
+        "switches": ["Production", "Isolated"],
+        "replica_server": {
+            "authentication": "both",
+            "http_port": 8080,
+            "certificate_thumbprint": "AB" * 20,
+            "authorize": [{"primary": f"{other.lower()}.example.test", "storage": "D:\\Replica"}],
+        },
+        "providers": [{"guid": PROVIDER, "name": "Storage Replication Provider"}],
+        **more,
+    }
+
+
+def site(**switches: str) -> World:
+    pairs = [
+        {
+            "name": "SQL01",
+            "primary": "A",
+            "replica": "B",
+            "power": "running",
+            "interval": 30,
+            "application_consistent_interval": 4,
+            "start_action": "always",
+            "notes": ["of the finance team"],
+            "memory": "8 GiB",
+            "generation": 1,
+            "guest": {"fqdn": "sql01.example.test", "addresses": ["192.0.2.21", "2001:db8::21"]},
+            "disks": [{"size": "20 GiB", "used": "10 GiB"}, {"size": "7 GiB", "controller": 1, "location": 3}],
+            "adapters": [
+                {
+                    "switch": "Production",
+                    "vlan": 17,
+                    "dynamic_mac": False,
+                    "test_switch": "Isolated",
+                    "failover": {"dhcp": False, "addresses": ["192.0.2.99"], "subnets": ["255.255.255.0"]},
+                }
+            ],
+            "replica_switch": "Isolated",
+        },
+        {"name": "O'Brien <&\"\\ %_", "primary": "B", "replica": "A", "provider": PROVIDER, "disks": [{}]},
+    ]
+    hosts = [host("A", "B", vms=[{"name": "LAB01", "disks": [{}]}]), host("B", "A", language="de-DE")]
+    plain = {"schema_version": 1, "hosts": hosts, "replicated": pairs}
+    return from_estate(plain, start=START, rate=0, switches=switches)
+
+
+def second(first: World) -> World:
+    """The world that was captured of another one, without one request that changes something."""
+    captured = []
+    for name in first.hosts:
+        there, carrier = simulated_host(first, name)
+        captured.append(there.read(capture()))
+        assert carrier.mutating == []
+    return from_estate(estate(captured), start=START, rate=0, switches=first.switches.as_dict())
+
+
+def shown(world: World, name: str) -> Look:
+    look = simulated_host(world, name)[0].look(EVERYTHING)
+    return replace(look, sides=dict(sorted(look.sides.items())))
+
+
+@pytest.mark.parametrize("name", ["A", "B"])
+def test_a_second_simulator_shows_of_every_vm_what_the_first_one_shows(name: str) -> None:
+    first = site()
+
+    again = second(first)
+
+    assert shown(again, name) == shown(first, name)
+
+
+@pytest.mark.parametrize(
+    ("host_name", "state", "mode"),
+    [
+        ("B", "recovered", "replica"),
+        ("A", "synced", "primary"),
+        ("B", "committed", "replica"),
+        ("A", "suspended", "primary"),
+        ("A", "waiting_for_resynchronize", "primary"),
+        ("B", "failback_complete", "replica"),
+    ],
+)
+def test_a_pair_captured_in_the_middle_of_a_move_shows_the_same(host_name: str, state: str, mode: str) -> None:
+    first = site()
+    first.act("set_replication", host=host_name, vm="SQL01", state=state, mode=mode)
+
+    again = second(first)
+
+    assert [shown(again, name).sides for name in ("A", "B")] == [shown(first, name).sides for name in ("A", "B")]
+
+
+def test_devices_and_the_replica_server_are_taken_over() -> None:
+    first = site()
+
+    was, now = (to_estate(world)["hosts"] for world in (first, second(first)))
+
+    for before, after in zip(was, now, strict=True):
+        assert {key: value for key, value in after.items() if key != "vms"} == {
+            key: value for key, value in before.items() if key != "vms"
+        }
+        for vm, copy in zip(before["vms"], after["vms"], strict=True):
+            assert copy.get("adapters") == vm.get("adapters")
+            assert [_without_content(disk) for disk in copy["disks"]] == [
+                _without_content(disk) for disk in vm["disks"]
+            ]
+            for key in ("memory", "processors", "generation", "version", "notes", "start_action", "configuration_root"):
+                assert copy.get(key) == vm.get(key)
+
+
+def test_a_replica_that_is_off_gets_the_guest_that_its_primary_told() -> None:
+    again = second(site())
+
+    guests = [vm.guest for vm in again.hosts["B"].vms.values() if vm.name == "SQL01"]
+
+    assert [guest.addresses for guest in guests] == [["192.0.2.21", "2001:db8::21"]]
+
+
+def test_the_languages_are_those_that_simulated_hosts_speak() -> None:
+    assert LANGUAGES == languages.LANGUAGES
+
+
+def _without_content(disk: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in disk.items() if key not in ("writes", "used")}
