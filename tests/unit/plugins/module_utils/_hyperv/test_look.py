@@ -16,6 +16,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import SINCE_2012_R2
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     ComponentStatus,
     Power,
@@ -154,11 +155,24 @@ def test_both_legs_of_an_extended_replication_are_told_apart_by_the_end_of_their
     assert side.extended.state is ReplicationState.SUSPENDED
 
 
-def test_an_unknown_number_is_an_error_that_names_class_property_and_number() -> None:
-    script = ScriptedHost(estate(vm(SQL01, "SQL01", ReplicationMode=9)))
+@pytest.mark.parametrize("asked", ["SQL01", SQL01])
+def test_an_unknown_number_is_an_error_for_whoever_asks_for_that_vm_and_names_it(asked: str) -> None:
+    script = ScriptedHost(estate(vm(SQL01, "SQL01", ReplicationMode=9), vm(WEB01, "WEB01")))
+    seen = open_host(script).look([])
 
     with pytest.raises(WireError, match=r"Msvm_ComputerSystem\.ReplicationMode is 9"):
-        open_host(script).look([])
+        resolve([asked], seen)
+    with pytest.raises(WireError):
+        open_host(script).look([], [SQL01])
+
+
+def test_an_unknown_number_of_one_vm_does_not_hide_its_neighbours() -> None:
+    script = ScriptedHost(estate(vm(SQL01, "SQL01", ReplicationMode=9), vm(WEB01, "WEB01")))
+
+    seen = open_host(script).look([])
+
+    assert resolve(["WEB01"], seen) == {"WEB01": WEB01}
+    assert [*seen.sides] == [WEB01]
 
 
 @pytest.mark.parametrize(("number", "power"), [(32768, Power.PAUSED), (32769, Power.SAVED), (9, Power.PAUSED)])
@@ -191,17 +205,6 @@ def test_settings_of_a_host_of_2012_have_the_short_id_and_fewer_properties() -> 
     assert settings is not None
     assert settings.built_in
     assert "ReplicationProvider" not in settings.own
-
-
-def test_what_a_newer_host_leaves_out_of_its_settings_is_null_and_kept() -> None:
-    row = {name: v for name, v in replication_settings(SQL01).items() if name != "AdditionalSettings"}
-
-    rows = estate(vm(SQL01, "SQL01"), Msvm_ReplicationSettingData=[row])
-    settings = open_host(ScriptedHost(rows)).look([Gather.SETTINGS]).sides[SQL01].settings
-
-    assert settings is not None
-    assert len(settings.own) == 22
-    assert settings.own["AdditionalSettings"] is None
 
 
 def _system_settings(**more: object) -> Row:
