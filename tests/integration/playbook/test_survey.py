@@ -92,6 +92,9 @@ def test_an_estate_is_written_from_which_a_second_simulator_shows_the_same(set_s
     again = set_stage(captured, rate=0)
     assert UNKNOWN.items() <= again.simulation.estate()["switches"].items()
     assert looked(again) == looked(stage)
+    again.simulation.set_rate(120)
+    assert again.failover("WEB01").outcomes == {"WEB01": "moved"}
+    assert again.runs_on("WEB01") == ["HV-B"]
 
 
 def looked(stage: Stage) -> list[dict[str, Any]]:
