@@ -117,7 +117,7 @@ class VerifyAction(HostAction):
         first = self._first(looks, session.name)
         here = first[End.DESTINATION]
         vm_ids = [*dict.fromkeys(resolve(options["vms"], here).values())]
-        owners = resolve([probe["vm"] for probe in probes], here) if probes else {}
+        owners = {probe["vm"]: next(iter(resolve([probe["vm"]], here).values())) for probe in probes}
         by_vm = {vm_id: [probe for probe in probes if owners[probe["vm"]] == vm_id] for vm_id in vm_ids}
         strangers = [probe["vm"] for probe in probes if owners[probe["vm"]] not in vm_ids]
         if strangers:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     MANAGEMENT,
     OPERATING_SYSTEM,
@@ -56,6 +56,7 @@ class Memory:
         service: its Msvm_ReplicationService.
         shutdown: the shutdown component of each VM.
         own_jobs: by id in upper case.
+        unreadable: name and error of each VM that the last look could not read, by GUID.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
     """
 
@@ -64,6 +65,7 @@ class Memory:
     service: CimReference | None = None
     shutdown: dict[str, CimReference] = field(default_factory=dict)
     own_jobs: dict[str, OwnJob] = field(default_factory=dict)
+    unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
     points_embedded: bool = False
 
 

@@ -214,8 +214,7 @@ def _at_this_point(point_id: str, side: Side, memory: Memory, method: str) -> Ta
         refused = yield from _attempt(CimReference(SYSTEM_SETTINGS, {"InstanceID": point_id}), side, memory, method)
         if isinstance(refused, MethodAnswer) and refused.return_value not in _WRONG_FORM:
             return refused
-    point = next((point for point in side.points if point.id.upper() == point_id.upper()), None)
-    text = EmbeddedText(sending.recovery_point(point_id, side.vm_id, point))
+    text = EmbeddedText(sending.recovery_point(point_id, side.vm_id))
     answer = yield from _attempt(text, side, memory, method)
     if isinstance(answer, MethodAnswer):
         memory.points_embedded = memory.points_embedded or answer.return_value in ACCEPTED
@@ -291,6 +290,23 @@ def _modify_connection(side: Side, arguments: Arguments, memory: Memory) -> Talk
     return (yield from call(management(), "ModifyResourceSettings", {"ResourceSettings": (text,)}))
 
 
+_ADDRESSES: Final = ("ProtocolIFType", "DHCPEnabled", "IPAddresses", "Subnets", "DefaultGateways", "DNSServers")
+
+
+def _set_addresses(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
+    """What one adapter's guest is given after a failover."""
+    wanted = str(arguments.get("InstanceID") or "").upper()
+    adapter = next((one for one in side.adapters if one.failover_id and one.failover_id.upper() == wanted), None)
+    if adapter is None:
+        raise PreconditionFailed(f"{wanted or 'nothing'} is no setting of it", host=side.host, vm=side.vm_name)
+    text = sending.failover_addresses(adapter, {name: arguments.get(name) for name in _ADDRESSES})
+    values: dict[str, CimValue] = {
+        "ComputerSystem": computer_system(side.vm_id),
+        "NetworkSettings": (EmbeddedText(text),),
+    }
+    return (yield from call((yield from service(memory)), "SetFailoverNetworkAdapterSettings", values))
+
+
 def _destroy(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
     """Only ever the VM's own test copy, or the VM that is one itself: destroying takes the disks of what is named."""
     affected = str(arguments.get("AffectedSystem") or "").strip("{}").upper()
@@ -349,6 +365,7 @@ _CALLS: Final[Mapping[str, _Call]] = {
     "InitiateFailback": _call(_fail_back, "RecoveryPointIdentifier", *OWN_SETTINGS),
     "ModifySystemSettings": _call(_modify_system, "AutomaticStartupAction", "Notes"),
     "ModifyResourceSettings": _call(_modify_connection, "InstanceID", "TestReplicaSwitchName"),
+    "SetFailoverNetworkAdapterSettings": _call(_set_addresses, "InstanceID", *_ADDRESSES),
     "DestroySystem": _call(_destroy, "AffectedSystem"),
     **{name: _Call(run, takes) for name, (run, takes) in RELATIONSHIP_CALLS.items()},
 }

@@ -10,10 +10,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import WsmanFault
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import looking_disks, looking_tests, schema
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
+    looking_disks,
+    looking_networks,
+    looking_tests,
+    schema,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
     NARROW,
     Memory,
@@ -59,6 +65,7 @@ class Gather(Enum):
     TEST_COPIES = "test_copies"
     DISKS = "disks"
     TESTS = "tests"
+    ADAPTERS = "adapters"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,31 +76,47 @@ class Look:
         sides: by GUID.
         seen_at: by the controller's clock, just before the host told its own.
         statistics: by GUID; empty where they were not read.
+        unreadable: by GUID, name and error of each VM that shows a number nobody documents; it is not in sides, and
+            is an error only for whoever asks for it.
     """
 
     facts: HostFacts
     sides: Mapping[str, Side]
     seen_at: datetime | None = None
     statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
+    unreadable: Mapping[str, tuple[str, WireError]] = field(default_factory=dict)
 
 
 _Sides = dict[str, Side]
+_T = TypeVar("_T")
 
 
 def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, memory: Memory) -> Talk[Look]:
     """Read what is asked for of these VMs, or of all; those that the host does not have are not in it."""
     wanted = None if vm_ids is None else {vm_id.strip("{} ").upper() for vm_id in vm_ids}
+    memory.unreadable = {}
     facts = yield from _facts(name, gather, memory)
     sides = yield from _systems(facts, wanted, memory)
     narrow = sorted(wanted) if wanted and len(wanted) <= NARROW else None
     for part, needed in _PARTS:
         if needed & set(gather) or needed == {Gather.STATE}:
             sides = yield from part(sides, narrow, memory)
+    for _name, error in memory.unreadable.values() if wanted else ():
+        raise error
     told = {}
     if Gather.STATISTICS in gather:
         for side in sides.values():
             told[side.vm_id] = yield from statistics(side, memory)
-    return Look(facts=facts, sides=sides, statistics=told)
+    return Look(facts=facts, sides=sides, statistics=told, unreadable=memory.unreadable)
+
+
+def _readable(memory: Memory, vm_id: str, name: str, read: Callable[[], _T]) -> _T | None:
+    """What was read of one VM; None where it shows what nobody documents, which must not hide its neighbours."""
+    try:
+        return read()
+    except WireError as error:
+        memory.unreadable[vm_id] = (name, error)
+        return None
 
 
 def _facts(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFacts]:
@@ -122,20 +145,28 @@ def _systems(facts: HostFacts, wanted: Collection[str] | None, memory: Memory) -
     where = {"Name": sorted(wanted)} if wanted and len(wanted) <= NARROW else {}
     found = yield from ask(memory, SYSTEM, where)
     ids = {schema.vm_id(system): system for system in found}
-    return {
-        vm_id: schema.side(system, facts)
-        for vm_id, system in ids.items()
-        if vm_id and (wanted is None or vm_id in wanted)
+    kept = {vm_id: system for vm_id, system in ids.items() if vm_id and (wanted is None or vm_id in wanted)}
+    sides = {
+        vm_id: _readable(memory, vm_id, system.text("ElementName") or "", partial(schema.side, system, facts))
+        for vm_id, system in kept.items()
     }
+    return {vm_id: side for vm_id, side in sides.items() if side is not None}
 
 
 def _relationships(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     """An instance wins over the deprecated properties of the system, which stay where there is none."""
     found = yield from ask(memory, RELATIONSHIP, _legs(narrow))
-    legs = {schema.leg(one): schema.relationship(one) for one in found if _owner(one, "InstanceID") in sides}
+    mine = [one for one in found if _owner(one, "InstanceID") in sides]
+    legs = {}
+    for one in mine:
+        vm_id = _owner(one, "InstanceID")
+        leg = _readable(memory, vm_id, sides[vm_id].vm_name, partial(schema.relationship, one))
+        if leg is not None:
+            legs[schema.leg(one)] = leg
     return {
         vm_id: replace(side, relationship=legs.get((vm_id, 0), side.relationship), extended=legs.get((vm_id, 1)))
         for vm_id, side in sides.items()
+        if vm_id not in memory.unreadable
     }
 
 
@@ -278,4 +309,5 @@ _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
     (looking_disks.disks, {Gather.DISKS}),
     (_test_copies, {Gather.TEST_COPIES, Gather.TESTS}),
     (looking_tests.test_copies, {Gather.TESTS}),
+    (looking_networks.adapters, {Gather.ADAPTERS}),
 )

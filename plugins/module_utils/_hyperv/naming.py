@@ -31,6 +31,7 @@ def resolve(wanted: Sequence[str], look: Look) -> dict[str, str]:
     found: dict[str, str] = {}
     problems: dict[str, str] = {}
     for name in wanted:
+        _refuse_unreadable(name, look)
         matches = _matches(name, sides)
         if len(matches) != 1:
             problems[_problem(name, matches, sides, look)] = "ambiguous_name" if matches else "no_such_vm"
@@ -39,6 +40,13 @@ def resolve(wanted: Sequence[str], look: Look) -> dict[str, str]:
     if problems:
         raise _refusal(problems, look)
     return found
+
+
+def _refuse_unreadable(name: str, look: Look) -> None:
+    """Raise what a VM of this name or GUID showed that nobody documents."""
+    for vm_id, (known, error) in look.unreadable.items():
+        if name.casefold() == known.casefold() or name.strip().strip("{}").upper() == vm_id:
+            raise error
 
 
 def _matches(name: str, sides: Sequence[Side]) -> list[Side]:

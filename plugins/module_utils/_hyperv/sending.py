@@ -19,13 +19,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters im
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
     CONNECTION,
+    FAILOVER_ADDRESSES,
     OWN_SETTINGS,
     RELATIONSHIP,
     SETTINGS,
     SYSTEM_SETTINGS,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
-    RecoveryPoint,
     Relationship,
     ReplicationSettings,
 )
@@ -53,6 +53,15 @@ _AUTHORIZATION: Final[Mapping[str, str]] = {
     "AllowedPrimaryHostSystem": "string",
     "TrustGroup": "string",
     "ReplicaStorageLocation": "string",
+}
+_FAILOVER_ADDRESSES: Final[Mapping[str, str]] = {
+    "InstanceID": "string",
+    "ProtocolIFType": "uint16",
+    "DHCPEnabled": "boolean",
+    "IPAddresses": "string[]",
+    "Subnets": "string[]",
+    "DefaultGateways": "string[]",
+    "DNSServers": "string[]",
 }
 _CONNECTION: Final[Mapping[str, str]] = {
     "InstanceID": "string",
@@ -117,12 +126,14 @@ def test_switch(adapter: Adapter, switch: str) -> str:
     return _text(CONNECTION, _CONNECTION, values)
 
 
-def recovery_point(point_id: str, vm_id: str, point: RecoveryPoint | None) -> str:
-    """A recovery point as an instance, for a host that does not take a reference to it."""
-    values: dict[str, Value] = {"InstanceID": point_id, "VirtualSystemIdentifier": vm_id}
-    if point:
-        values |= {"ElementName": point.name, "VirtualSystemType": point.kind.value, "CreationTime": point.created}
-    return _text(SYSTEM_SETTINGS, _SYSTEM_SETTINGS, values)
+def failover_addresses(adapter: Adapter, wanted: Mapping[str, Value]) -> str:
+    """What a guest's adapter is given after a failover, whole: the class page asks for it so."""
+    return _text(FAILOVER_ADDRESSES, _FAILOVER_ADDRESSES, {"InstanceID": adapter.failover_id, **wanted})
+
+
+def recovery_point(point_id: str, vm_id: str) -> str:
+    """A recovery point as an instance, for a host that takes no reference; nothing inherited but its id."""
+    return _text(SYSTEM_SETTINGS, _SYSTEM_SETTINGS, {"InstanceID": point_id, "VirtualSystemIdentifier": vm_id})
 
 
 def _text(class_name: str, types: Mapping[str, str], values: Mapping[str, Value]) -> str:
