@@ -11,12 +11,10 @@ import pytest
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     NotDelivered,
     PreconditionFailed,
-    WireError,
     WsmanFault,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import SINCE_2012_R2
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     ComponentStatus,
     Power,
@@ -153,26 +151,6 @@ def test_both_legs_of_an_extended_replication_are_told_apart_by_the_end_of_their
     assert side.state is ReplicationState.REPLICATING
     assert side.extended is not None
     assert side.extended.state is ReplicationState.SUSPENDED
-
-
-@pytest.mark.parametrize("asked", ["SQL01", SQL01])
-def test_an_unknown_number_is_an_error_for_whoever_asks_for_that_vm_and_names_it(asked: str) -> None:
-    script = ScriptedHost(estate(vm(SQL01, "SQL01", ReplicationMode=9), vm(WEB01, "WEB01")))
-    seen = open_host(script).look([])
-
-    with pytest.raises(WireError, match=r"Msvm_ComputerSystem\.ReplicationMode is 9"):
-        resolve([asked], seen)
-    with pytest.raises(WireError):
-        open_host(script).look([], [SQL01])
-
-
-def test_an_unknown_number_of_one_vm_does_not_hide_its_neighbours() -> None:
-    script = ScriptedHost(estate(vm(SQL01, "SQL01", ReplicationMode=9), vm(WEB01, "WEB01")))
-
-    seen = open_host(script).look([])
-
-    assert resolve(["WEB01"], seen) == {"WEB01": WEB01}
-    assert [*seen.sides] == [WEB01]
 
 
 @pytest.mark.parametrize(("number", "power"), [(32768, Power.PAUSED), (32769, Power.SAVED), (9, Power.PAUSED)])
