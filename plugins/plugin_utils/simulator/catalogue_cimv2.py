@@ -83,7 +83,8 @@ COMPUTER: Final[Table] = {
     "CIM_LogicalFile": (
         "CIM_LogicalElement",
         (
-            "Name:string* AccessMask:uint32 Archive:boolean Compressed:boolean CreationClassName:string "
+            "Name:string* AccessMask:uint32 Archive:boolean Compressed:boolean CompressionMethod:string "
+            "CreationClassName:string CreationDate:datetime EncryptionMethod:string "
             "CSCreationClassName:string CSName:string Drive:string EightDotThreeFileName:string Encrypted:boolean "
             "Extension:string FileName:string FileSize:uint64 FileType:string FSCreationClassName:string "
             "FSName:string Hidden:boolean InUseCount:uint64 LastAccessed:datetime LastModified:datetime Path:string "

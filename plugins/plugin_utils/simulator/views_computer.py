@@ -21,6 +21,8 @@ _OWN_MEMORY: Final = 4 << 30
 #: Size of the drive that holds the VMs.
 _DRIVE: Final = 4 << 40
 
+#: The program by whose version libvirt tells which Hyper-V this is.
+_VMMS: Final = "c:\\windows\\system32\\vmms.exe"
 #: Name, display name and path of services.
 _SERVICES: Final = (
     ("LanmanServer", "Server", "C:\\Windows\\system32\\svchost.exe -k netsvcs -p"),
@@ -214,8 +216,9 @@ def drives(sight: Sight) -> Iterator[Values]:
 
 
 def files(sight: Sight) -> Iterator[Values]:
-    """CIM_DataFile: the virtual disks of all VMs, and those that VMs which are gone have left."""
-    for path in dict.fromkeys([disk.path for vm in sight.vms for disk in vm.disks] + sight.host.left_files):
+    """CIM_DataFile: the service of Hyper-V, the virtual disks of all VMs, and those that VMs gone have left."""
+    disks = [disk.path for vm in sight.vms for disk in vm.disks]
+    for path in dict.fromkeys([_VMMS, *disks, *sight.host.left_files]):
         drive, _colon, below = path.partition(":")
         folder, _slash, name = below.rpartition("\\")
         stem, _dot, extension = name.rpartition(".")
@@ -230,6 +233,7 @@ def files(sight: Sight) -> Iterator[Values]:
             "Name": path,
             "Path": f"{folder}\\",
             "Readable": True,
+            "Version": sight.host.os_version if path == _VMMS else None,
             "Writeable": True,
         }
 

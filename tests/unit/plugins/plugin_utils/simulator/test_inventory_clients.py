@@ -79,3 +79,12 @@ def test_a_method_may_be_called_in_the_namespace_of_the_dmtf_uri_it_is_asked_at(
     asked = envelope(f"{uri}/{method}", uri, inner, vm_selectors(SQL01) + namespace)
 
     assert return_value(pair.body(asked)) == 32773
+
+
+def test_the_version_of_hyperv_is_that_of_its_service_program(pair: Pair) -> None:
+    text = "Select * from CIM_DataFile where Name='c:\\\\windows\\\\system32\\\\vmms.exe' "
+    program = instances(pair.body(query(text, uri=CIMV2)))[0]
+    system = instances(pair.body(query("SELECT Version FROM Win32_OperatingSystem", uri=CIMV2)))[0]
+
+    assert value(program, "Version") == value(system, "Version")
+    assert children(program, "EncryptionMethod")
