@@ -229,7 +229,7 @@ vms:
       returned: always
       sample: 8E2B4F6A-7C1D-4E3B-9A54-0D2F6B8C1E90
     direction:
-      description: From the sending host, which is the task's, to the receiving one.
+      description: From the sending host, which is the task's, to the receiving one where O(peer) was given.
       type: str
       returned: always
       sample: hv-a → hv-b

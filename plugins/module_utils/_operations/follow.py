@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Union
 
@@ -60,7 +61,6 @@ _TOLD_BY: Final = {
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
 
-_Turns = Generator[Union[Step, Wait], Union[Receipt, Pair, None], Pair]
 _Way = Generator[Union[Step, Wait], Union[Receipt, Pair, None], None]
 
 
@@ -208,14 +208,11 @@ class Way:
     def _finish(self, step: Step, receipt: Receipt) -> _Way:
         try:
             limit = None if receipt.job_id and step.limit is None else step.limit or waiting.GRACE * 5
-            yield from self._wait(waiting.step_done(step, receipt, self.now), self._waiting_for(step), limit)
+            yield from self._wait(waiting.step_done(step, receipt, self.now), f"{step.method.value}: {step.why}", limit)
         except TimedOut as late:
             if step.method is not Method.INITIATE_SHUTDOWN or late.kind == DEADLINE:
                 raise
             yield from self._guest_stays_up(step)
-
-    def _waiting_for(self, step: Step) -> str:
-        return f"{step.method.value}: {step.why}" if step.why else step.method.value
 
     def _still_up(self, step: Step) -> _Way:
         """A lost answer to InitiateShutdown is followed by looking for as long as its limit, never by asking again."""
@@ -289,14 +286,12 @@ class Way:
             self.learned |= {lesson}
 
     def _note(self, step: Step, started: datetime, receipt: Receipt) -> None:
-        host = self.seen.at(step.host).host
         done = Performed(
             step=step,
-            host=host,
+            host=self.seen.at(step.host).host,
             started=started,
             return_code=receipt.return_code,
             job_id=receipt.job_id,
-            outcome="done",
         )
         self.performed.append(done)
 
@@ -312,18 +307,7 @@ class Way:
 
     def _end(self) -> None:
         if self.performed and self.performed[-1].ended is None:
-            last = self.performed.pop()
-            self.performed.append(
-                Performed(
-                    step=last.step,
-                    host=last.host,
-                    started=last.started,
-                    ended=self.now(),
-                    return_code=last.return_code,
-                    job_id=last.job_id,
-                    outcome=last.outcome,
-                )
-            )
+            self.performed[-1] = replace(self.performed[-1], ended=self.now())
 
     def _see(self, seen: object) -> None:
         if isinstance(seen, Pair):

@@ -206,7 +206,12 @@ def _in_utc(text: str | None, facts: HostFacts) -> str | None:
 
 def sending_direction(seen: Pair) -> str:
     """``hv-a → hv-b``: from the host that sends, which is the task's, to the one that receives."""
-    return f"{seen.destination.host} → {seen.source.host}"
+    return _direction(seen.destination.host, seen.source.host)
+
+
+def _direction(sender: str, receiver: str) -> str:
+    """The sender alone where no peer was given, which a name in parentheses says."""
+    return sender if receiver.startswith("(") else f"{sender} → {receiver}"
 
 
 def as_sender(result: dict[str, Any]) -> dict[str, Any]:
@@ -214,12 +219,11 @@ def as_sender(result: dict[str, Any]) -> dict[str, Any]:
     ends = {"destination": "sender", "source": "receiver"}
     for vm in result["vms"]:
         here, there = vm["before"]["destination"]["host"], vm["before"]["source"]["host"]
-        ours, name = f"{here} → {there}", vm["name"]
+        ours, name = _direction(here, there), vm["name"]
         for half in ("before", "after"):
             vm[half] = {ends[end]: side for end, side in vm[half].items()}
-            result["diff"][half] = result["diff"][half].replace(
-                f"{vm['name']}: {there} → {here}", f"{vm['name']}: {ours}"
-            )
+            text = result["diff"][half]
+            result["diff"][half] = text.replace(f"{name}: {there} → {here}", f"{name}: {ours}")
         vm["direction"] = ours
         for step in (*vm["plan"], *vm["performed"]):
             step["end"] = ends[step["end"]]

@@ -44,5 +44,6 @@ def test_many_are_paused_without_a_peer_and_what_cannot_be_is_refused(stage: Sta
     bad = stage.task("hyperv_replica", "hv-a", ["WEB01"], recovery_history=25)
 
     assert paused.outcomes == {"WEB01": "changed", "SQL01": "changed"}, paused.output
+    assert paused.vm["direction"] == "hv-a"
     assert (refused.error["kind"], refused.changes) == ("wrong_end", [])
     assert (bad.status, bad.result["error"]["kind"]) == ("failed", "bad_option")

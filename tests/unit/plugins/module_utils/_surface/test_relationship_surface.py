@@ -34,6 +34,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.relationsh
     REPLICA,
     as_sender,
     relationship_goal,
+    sending_direction,
     settings_result,
     wanted_relationship,
 )
@@ -183,3 +184,11 @@ def test_the_ends_are_named_after_what_they_do() -> None:
     assert told["vms"][0]["before"] == {"sender": {"host": "hv-a"}, "receiver": {"host": "hv-b"}}
     assert [step["end"] for step in (*vm["plan"], *vm["performed"])] == ["sender", "receiver"]  # type: ignore[index]
     assert told["diff"]["after"] == "SQL01: hv-a → hv-b: already there\n"
+
+
+def test_without_a_peer_the_sender_stands_alone() -> None:
+    assert sending_direction(shown_pair(None)) == "hv-a → hv-b"
+
+    unasked = Absent(host="(no peer given)", vm_id=VM, why=Absence.NOT_ASKED)
+
+    assert sending_direction(replace(shown_pair(None), source=unasked)) == "hv-a"
