@@ -6,32 +6,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
-from typing import Any, Final
-
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
-
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host, Limits
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.inventory import (
-    Copy,
-    copies,
-    group_names,
-    virtual_machines,
-)
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.inventory_hosts import (
-    InventoryHost,
-    inventory_hosts,
-    psrp_getter,
-)
-from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import open_psrp
-
 DOCUMENTATION = r"""
 name: hyperv_replica
 short_description: Replicated virtual machines of Hyper-V hosts
@@ -165,6 +139,32 @@ groups:
 keyed_groups:
   - {key: hyperv_replica_host, prefix: on}
 """
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from typing import Any, Final
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host, Limits
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.inventory import (
+    Copy,
+    copies,
+    group_names,
+    virtual_machines,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.inventory_hosts import (
+    InventoryHost,
+    inventory_hosts,
+    psrp_getter,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import open_psrp
 
 _ALL: Final = "hyperv_replica_vms"
 _ENDINGS: Final = ("hyperv_replica.yml", "hyperv_replica.yaml")
