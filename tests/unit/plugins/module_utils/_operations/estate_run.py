@@ -204,7 +204,7 @@ class _InProcess:
 class Site:
     """A simulated estate with its two hosts, and runs of tasks on it."""
 
-    def __init__(self, plain: Mapping[str, Any] | None = None, **switches: str) -> None:
+    def __init__(self, plain: Mapping[str, Any] | None = None, /, **switches: str) -> None:
         self.world = from_estate(plain or estate(), start=START, rate=0, switches=switches)
         self.services = {name: Service(self.world, name) for name in self.world.hosts}
         self.kill_at: int | None = None

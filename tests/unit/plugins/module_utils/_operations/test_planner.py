@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -160,25 +161,37 @@ def test_no_step_of_a_path_without_consents_needs_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["planned", "reverse", "unplanned", "cancel"])
+def missing_consents(name: str, consent: frozenset[Consent], seen: Pair) -> PreconditionFailed | None:
+    try:
+        operation(name, goal(Target.PROTECTED, consent), seen).plan(seen)
+    except PreconditionFailed as refusal:
+        return refusal if refusal.kind == "consent_needed" else None
+    return None
+
+
+@pytest.mark.parametrize("name", ["planned", "reverse", "unplanned", "cancel"])
 def test_a_refused_consent_is_named_and_leads_on_once_it_is_given(name: str) -> None:
     refused = 0
     for seen in itertools.islice(pairs(BUILT_IN_PROVIDER), 0, None, 11):
         consent: frozenset[Consent] = frozenset()
-        for _round in Consent:
-            try:
-                operation(name, goal(Target.PROTECTED, consent), seen).plan(seen)
-            except PreconditionFailed as refusal:
-                if refusal.kind != "consent_needed":
-                    break
-                refused += 1
-                named = {Consent(word) for word in refusal.consent}
-                assert named
-                assert not named <= consent
-                assert all(word in refusal.remedy for word in refusal.consent)
-                consent |= named
-            else:
-                break
+        while refusal := missing_consents(name, consent, seen):
+            named = {Consent(word) for word in refusal.consent}
+            assert named - consent
+            assert all(word in refusal.remedy for word in refusal.consent)
+            consent |= named
+            refused += 1
     assert refused > 0
+
+
+def test_critical_health_stops_a_move_from_copies_that_replicate() -> None:
+    running = side("b", (ReplicationMode.PRIMARY, ReplicationState.REPLICATING, Power.RUNNING), BUILT_IN_PROVIDER)
+    here = side("a", (ReplicationMode.REPLICA, ReplicationState.REPLICATING, Power.OFF), BUILT_IN_PROVIDER)
+    known = here.relationship
+    assert known is not None
+    ill = here.but(relationship=replace(known, health=ReplicationHealth.CRITICAL))
+    with pytest.raises(PreconditionFailed, match="CRITICAL") as refusal:
+        verbs.planned_failover(goal(Target.PROTECTED, ALL)).plan(Pair(destination=ill, source=running))
+    assert refusal.value.kind == "not_in_sync"
 
 
 def test_a_paused_copy_at_either_end_is_told_by_its_own_consent() -> None:

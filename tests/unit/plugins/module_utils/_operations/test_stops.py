@@ -14,6 +14,8 @@ import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, OnFailure, PointChoice
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules import call
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodCall, Ref
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     ALL_CONSENTS,
     PROVIDER,
@@ -21,6 +23,7 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operati
     Run,
     Site,
     estate,
+    guid,
     host,
     moved,
     vm,
@@ -199,10 +202,12 @@ def test_a_failback_without_the_recovery_host_names_the_ways_that_are_left() -> 
     assert "abandon_peer_copy" in remedy
 
 
-def test_critical_health_stops_a_move_and_warning_only_warns() -> None:
+def test_warning_health_warns_and_does_not_stop_a_move() -> None:
     site = Site()
     site.b().relationship.statistics.misses = 90
-    site.failover()
+    site.wait(1)
+    run = site.failover()
+    assert any("WARNING" in warning for warning in run.one.warnings)
     assert site.runs_at() == ["B"]
 
 
@@ -213,6 +218,30 @@ def test_a_way_back_that_does_not_work_is_found_before_users_are_disturbed() -> 
     assert run.one.error is not None
     assert run.mutations == []
     assert site.runs_at() == ["A"]
+
+
+def with_test_copy(site: Site) -> None:
+    vm_id = {"CreationClassName": "Msvm_ComputerSystem", "Name": guid(1)}
+    asked = MethodCall(
+        class_name="Msvm_ReplicationService",
+        keys={"Name": "replicasvc"},
+        method="TestReplicaSystem",
+        arguments={"ComputerSystem": Ref("Msvm_ComputerSystem", vm_id), "SnapshotSettingData": None},
+    )
+    assert call(site.world, site.world.hosts["B"], asked).return_value == 4096
+    site.wait(30)
+
+
+def test_a_leftover_test_copy_is_removed_with_consent_and_the_replica_is_not() -> None:
+    site = Site(failover_with_test_copy="refused")
+    with_test_copy(site)
+    refused = site.failover()
+    assert refused.error("consent_needed").consent == ("remove_leftover_test_copy",)
+    assert refused.mutations == []
+    run = site.failover(moved(Target.PROTECTED, Consent.REMOVE_LEFTOVER_TEST_COPY))
+    assert run.one.error is None, str(run.one.error)
+    assert [*site.world.hosts["B"].vms] == [guid(1)]
+    assert site.runs_at() == ["B"]
 
 
 FAILS_AT = ("RequestReplicationStateChangeEx", "InitiateFailover", "ReverseReplicationRelationship")
