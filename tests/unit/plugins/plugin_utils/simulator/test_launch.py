@@ -194,3 +194,22 @@ def test_a_script_is_told_everything_in_a_private_file(tmp_path: Path) -> None:
     assert (mode, told["username"], told["password"]) == (0o600, "somebody", "chosen by hand")
     assert [host["https_port"] for host in told["hosts"]] == [None, None]
     assert not ready.exists()
+
+
+def test_a_profile_gives_the_switches_and_the_command_line_wins(tmp_path: Path) -> None:
+    profile = tmp_path / "profile.yml"
+    profile.write_text("{schema_version: 1, switches: {wql: refused, null_outputs: nil}}", encoding="utf-8")
+
+    with start(rate=0, switches={"wql": "answered"}, options=["--profile", str(profile)]) as running:
+        switches = running.estate()["switches"]
+
+    assert (switches["wql"], switches["null_outputs"]) == ("answered", "nil")
+
+
+@pytest.mark.parametrize("text", ["[]", "{schema_version: 2, switches: {}}", "{schema_version: 1}", "{"])
+def test_a_file_that_is_no_profile_is_named(tmp_path: Path, text: str) -> None:
+    profile = tmp_path / "profile.yml"
+    profile.write_text(text, encoding="utf-8")
+
+    with pytest.raises(SimulatorError, match="did not start"):
+        start(rate=0, options=["--profile", str(profile)])
