@@ -53,6 +53,7 @@ MAY_IMPORT = {
     ),
     "plugin_utils/_operation": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
     "plugin_utils/_reading": ("_errors _probes _hyperv _operations _surface plugin_utils._task", "ansible"),
+    "plugin_utils/_networking": ("_hyperv _operations _surface plugin_utils._operation plugin_utils._task", ""),
     "plugin_utils/_testing": (
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._task",
         "",
@@ -72,7 +73,7 @@ MAY_IMPORT = {
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
-        "plugin_utils._testing plugin_utils._rehearsal plugin_utils._survey",
+        "plugin_utils._testing plugin_utils._networking plugin_utils._rehearsal plugin_utils._survey",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -13,6 +13,21 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverAddresses:
+    """What a guest's adapter is given when its VM starts here after a failover.
+
+    Attributes:
+        addresses: with the length of their prefix, ``192.0.2.10/24``; all addresses as ``ipaddress`` writes them.
+        dhcp: nothing is given; the guest asks a DHCP server.
+    """
+
+    dhcp: bool = True
+    addresses: tuple[str, ...] = ()
+    gateways: tuple[str, ...] = ()
+    dns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Adapter:
     """One network adapter with its connection.
 
@@ -23,6 +38,8 @@ class Adapter:
         switch: name of the switch it is connected to; empty when disconnected.
         test_switch: TestReplicaSwitchName, where test copies are connected to.
         test_pool: TestReplicaPoolID, the same as a resource pool.
+        dynamic_mac: the host chooses its MAC address; None where that was not told.
+        failover: None where they were not read, failover_id: InstanceID of their settings.
     """
 
     id: str
@@ -33,6 +50,9 @@ class Adapter:
     switch: str = ""
     test_switch: str = ""
     test_pool: str = ""
+    dynamic_mac: bool | None = None
+    failover: FailoverAddresses | None = None
+    failover_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +85,15 @@ class Networks:
 
     switches: frozenset[str] = frozenset()
     production: frozenset[str] = frozenset()
+
+
+def is_called(adapter: Adapter, key: str) -> bool:
+    """Whether somebody means this adapter by a name, or by a MAC address with or without marks in it."""
+    return key.casefold() == adapter.name.casefold() or (bool(adapter.mac) and _bare(key) == _bare(adapter.mac))
+
+
+def _bare(mac: str) -> str:
+    return mac.replace(":", "").replace("-", "").upper()
 
 
 def connected_to(adapters: Iterable[Adapter]) -> list[str]:

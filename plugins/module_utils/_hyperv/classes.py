@@ -29,6 +29,8 @@ POINT_LINK: Final = "Msvm_SnapshotOfVirtualSystem"
 CONNECTION: Final = "Msvm_EthernetPortAllocationSettingData"
 PORT: Final = "Msvm_SyntheticEthernetPortSettingData"
 SWITCH: Final = "Msvm_VirtualEthernetSwitch"
+FAILOVER_ADDRESSES: Final = "Msvm_FailoverNetworkAdapterSettingData"
+FAILOVER_LINK: Final = "Msvm_EthernetPortFailoverSettingDataComponent"
 DISK: Final = "Msvm_StorageAllocationSettingData"
 OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
 DATA_FILE: Final = "CIM_DataFile"
@@ -118,7 +120,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "TestReplicaPoolID",
         "TestReplicaSwitchName",
     ),
-    PORT: ("InstanceID", "ElementName", "Address"),
+    PORT: ("InstanceID", "ElementName", "Address", "StaticMacAddress"),
     SWITCH: ("Name", "ElementName"),
     DISK: ("InstanceID", "HostResource"),
     OPERATING_SYSTEM: ("CSName", "LocalDateTime", "LastBootUpTime"),

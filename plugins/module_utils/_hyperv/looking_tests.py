@@ -51,23 +51,22 @@ def test_copies(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk
     A side that is a test copy itself is told of as its own.
     """
     systems = {schema.vm_id(one): one for one in (yield from ask(memory, SYSTEM))}
-    switches = yield from _switches(memory)
-    adapters = yield from _adapters(switches, memory)
+    switches = yield from switches_of(memory)
+    adapters = yield from adapters_of(switches, memory)
     here = {vm_id: schema.side(one, HostFacts(name="")) for vm_id, one in systems.items() if vm_id}
     copies = {vm_id for vm_id, side in here.items() if side.mode is ReplicationMode.TEST_REPLICA}
     wanted = copies & ({side.test_copy for side in sides.values()} | sides.keys())
     told = yield from _told(here, wanted, adapters, memory)
-    known = Networks(
-        switches=frozenset(switches.values()),
-        production=frozenset(
-            adapter.switch
-            for vm_id, mine in adapters.items()
-            if vm_id in here and vm_id not in copies
-            for adapter in mine
-            if adapter.switch
-        ),
-    )
+    known = networks_of(switches, adapters, here.keys() - copies)
     return {vm_id: _joined(side, told.get(side.test_copy or vm_id), adapters, known) for vm_id, side in sides.items()}
+
+
+def networks_of(switches: Mapping[str, str], adapters: _ByVm, production: Collection[str]) -> Networks:
+    """The switches of a host, and those that these VMs are connected to."""
+    mine = (adapter for vm_id in production for adapter in adapters.get(vm_id, ()))
+    return Networks(
+        switches=frozenset(switches.values()), production=frozenset(one.switch for one in mine if one.switch)
+    )
 
 
 def _joined(side: Side, copy: ReplicaTestCopy | None, adapters: _ByVm, known: Networks) -> Side:
@@ -115,13 +114,13 @@ def _disks(memory: Memory) -> Talk[dict[str, tuple[str, ...]]]:
     return paths
 
 
-def _switches(memory: Memory) -> Talk[dict[str, str]]:
+def switches_of(memory: Memory) -> Talk[dict[str, str]]:
     """Name of each switch by its GUID, in upper case."""
     found = yield from ask(memory, SWITCH)
     return {(one.text("Name") or "").upper(): one.text("ElementName") or "" for one in found}
 
 
-def _adapters(switches: Mapping[str, str], memory: Memory) -> Talk[dict[str, tuple[Adapter, ...]]]:
+def adapters_of(switches: Mapping[str, str], memory: Memory) -> Talk[dict[str, tuple[Adapter, ...]]]:
     """The adapters of each VM, of every kind: a connection is below its adapter's InstanceID."""
     ports = {(one.text("InstanceID") or "").upper(): one for one in (yield from ask(memory, PORT))}
     adapters: dict[str, tuple[Adapter, ...]] = {}
@@ -135,6 +134,7 @@ def _adapters(switches: Mapping[str, str], memory: Memory) -> Talk[dict[str, tup
 def _adapter(connection: CimInstance, port: CimInstance | None, switches: Mapping[str, str]) -> Adapter:
     named = port or connection
     enabled = connection.integer("EnabledState")
+    static = port.boolean("StaticMacAddress") if port else None
     return Adapter(
         id=connection.text("InstanceID") or "",
         name=named.text("ElementName") or "",
@@ -144,6 +144,7 @@ def _adapter(connection: CimInstance, port: CimInstance | None, switches: Mappin
         switch=_switch(connection, switches) if enabled == _CONNECTED else "",
         test_switch=connection.text("TestReplicaSwitchName") or "",
         test_pool=connection.text("TestReplicaPoolID") or "",
+        dynamic_mac=None if static is None else not static,
     )
 
 

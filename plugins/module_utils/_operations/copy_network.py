@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import Adapter, connected_to
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import (
+    Adapter,
+    connected_to,
+    is_called,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import CopyGoal, Network
 
@@ -25,17 +29,9 @@ def wanted_switches(side: Side, goal: CopyGoal, before: Mapping[str, str]) -> di
 
 def _named(adapter: Adapter, switches: Mapping[str, str]) -> str:
     for key in filter(None, switches):
-        if _is_called(adapter, key):
+        if is_called(adapter, key):
             return switches[key]
     return switches.get("", "")
-
-
-def _is_called(adapter: Adapter, key: str) -> bool:
-    return key.casefold() == adapter.name.casefold() or _bare(key) == _bare(adapter.mac)
-
-
-def _bare(mac: str) -> str:
-    return mac.replace(":", "").replace("-", "").upper()
 
 
 def changed(here: Side, before: Mapping[str, str]) -> list[Adapter]:
@@ -57,7 +53,7 @@ def as_wanted(here: Side, goal: CopyGoal, before: Mapping[str, str]) -> bool:
 
 def refuse_networks(here: Side, goal: CopyGoal, before: Mapping[str, str]) -> None:
     """Raise where the copy would meet production, or nothing at all."""
-    strange = [key for key in filter(None, goal.switches) if not any(_is_called(one, key) for one in here.adapters)]
+    strange = [key for key in filter(None, goal.switches) if not any(is_called(one, key) for one in here.adapters)]
     if strange:
         raise _bad_network(
             here, f"it has no adapter {listed(strange)}; it has {listed([a.name for a in here.adapters])}"

@@ -74,6 +74,7 @@ class Method(str, Enum):
     MODIFY_SYSTEM_SETTINGS = "ModifySystemSettings"
     MODIFY_RESOURCE_SETTINGS = "ModifyResourceSettings"
     TEST_REPLICA_SYSTEM = "TestReplicaSystem"
+    SET_FAILOVER_ADDRESSES = "SetFailoverNetworkAdapterSettings"
     DESTROY_SYSTEM = "DestroySystem"
     CREATE_RELATIONSHIP = "CreateReplicationRelationship"
     MODIFY_SETTINGS = "ModifyReplicationSettings"

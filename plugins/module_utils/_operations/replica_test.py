@@ -40,7 +40,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 
 _HERE: Final = End.DESTINATION
 _MOVING: Final = (Power.STARTING, Power.SHUTTING_DOWN)
-_OURS: Final = (JobType.INITIATE_TEST_REPLICA, JobType.REMOVE_TEST_REPLICA, JobType.READING_TEST_REPLICA_CONFIGURATION)
+_OURS: Final = (
+    JobType.INITIATE_TEST_REPLICA,
+    JobType.REMOVE_TEST_REPLICA,
+    JobType.READING_TEST_REPLICA_CONFIGURATION,
+    JobType.MODIFY_VIRTUAL_MACHINE_RESOURCES,
+)
 
 #: What stands in the way of a test copy, of which only state 3 is documented to allow one (page testreplicasystem).
 _CAUSES: Final[Mapping[ReplicationState, str]] = {

@@ -203,6 +203,33 @@ TEST_FAILOVER: Final[Mapping[str, Any]] = {
     "required_if": [("state", "present", ("vms",)), ("orphans", "remove", ("orphan_ids",))],
 }
 
+NETWORK: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "adapters": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "vm": {"type": "str", "required": True},
+                "adapter": {"type": "str"},
+                "test_switch": {"type": "str"},
+                "failover": {
+                    "type": "dict",
+                    "options": {
+                        "dhcp": {"type": "bool", "default": False},
+                        "addresses": {"type": "list", "elements": "str"},
+                        "gateways": {"type": "list", "elements": "str"},
+                        "dns": {"type": "list", "elements": "str"},
+                    },
+                },
+            },
+            "required_one_of": [("test_switch", "failover")],
+        },
+        "peer": {"type": "str"},
+        **_RUN,
+    },
+}
+
 INFO: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "vms": _VMS,

@@ -239,6 +239,18 @@ def test_nothing_but_the_test_copy_is_ever_destroyed(affected: str | None) -> No
     assert script.called("DestroySystem") == []
 
 
+def _failover_addresses() -> dict[str, list[Row]]:
+    port, settings = f"Microsoft:{SQL01}\\N1", f"Microsoft:{SQL01}\\N1\\F"
+    link: Row = {
+        "GroupComponent": reference("Msvm_SyntheticEthernetPortSettingData", InstanceID=port),
+        "PartComponent": reference("Msvm_FailoverNetworkAdapterSettingData", InstanceID=settings),
+    }
+    return {
+        "Msvm_FailoverNetworkAdapterSettingData": [{"InstanceID": settings, "DHCPEnabled": True}],
+        "Msvm_EthernetPortFailoverSettingDataComponent": [link],
+    }
+
+
 def test_every_method_of_a_plan_can_be_called() -> None:
     active: Row = {
         "InstanceID": f"Microsoft:{SQL01}",
@@ -253,11 +265,13 @@ def test_every_method_of_a_plan_can_be_called() -> None:
     script.rows |= {name: [] for name in ("Msvm_HeartbeatComponent", "Msvm_KvpExchangeComponent")}
     script.rows |= {"Msvm_EthernetPortAllocationSettingData": [{"InstanceID": f"Microsoft:{SQL01}\\N1\\C"}]}
     script.rows |= {"Msvm_StorageAllocationSettingData": []}
-    seen = host.look([Gather.POWER, Gather.TESTS]).sides[SQL01]
+    script.rows |= _failover_addresses()
+    seen = host.look([Gather.POWER, Gather.TESTS, Gather.ADAPTERS]).sides[SQL01]
     side = replace(seen, extended=seen.relationship)
     needed: dict[Method, dict[str, Argument]] = {
         Method.DESTROY_SYSTEM: {"AffectedSystem": WEB01},
         Method.MODIFY_RESOURCE_SETTINGS: {"InstanceID": f"Microsoft:{SQL01}\\N1\\C"},
+        Method.SET_FAILOVER_ADDRESSES: {"InstanceID": f"Microsoft:{SQL01}\\N1\\F"},
     }
 
     for method in Method:

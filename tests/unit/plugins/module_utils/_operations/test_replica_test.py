@@ -280,3 +280,14 @@ def test_a_running_orphan_is_removed_only_where_that_was_allowed() -> None:
 
     refused.error("copy_runs")
     assert (refused.mutations, allowed.executed, copy_of(at)) == ([], [POWER, DESTROY], None)
+
+
+@pytest.mark.parametrize("method", [SET, MAKE])
+def test_a_lost_answer_is_followed_by_looking_and_nothing_is_asked_twice(method: str) -> None:
+    at = site()
+    at.order("cut_after", match={"method": method})
+
+    run = present(at)
+
+    assert (run.one.error, run.executed) == (None, [SET, MAKE, SET])
+    assert at.b().adapters[0].test_switch == "Bubble"
