@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     VerificationFailed,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import failback, rescue, waiting
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import failback, refusals, rescue, waiting
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons, first_warnings
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
@@ -39,24 +39,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
     Target,
     Wait,
 )
-
-#: Answers of a host or a guest (32780: it boots) that may be others in a moment; the step is asked for anew.
-_PASSING: Final = frozenset({32772, 32774, 32777, 32778, 32780})
-#: A guest that already shuts down has been asked (InitiateShutdown's page).
-_SHUTTING_DOWN: Final = 32782
-_TRIES: Final = 4
-#: The first pause before a busy host is asked again; it doubles.
-_PAUSE: Final = timedelta(seconds=5)
-#: Refusals that tell that another state, or another way, is wanted; any other one has another cause.
-_INVALID_STATE: Final = frozenset({32775})
-_NOT_THAT_WAY: Final = frozenset({32770, 32773, 32775})
-_TOLD_BY: Final = {
-    Learned.REVERSE_WANTS_COMMITTED: _INVALID_STATE,
-    Learned.FAILBACK_WANTS_RECOVERED: _INVALID_STATE,
-    Learned.FAILBACK_WANTS_COMMITTED: _INVALID_STATE,
-    Learned.COMMIT_NOT_WANTED: _INVALID_STATE,
-    Learned.REVERSE_REFUSED: _NOT_THAT_WAY,
-}
 
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
@@ -236,15 +218,15 @@ class Way:
     def _refused(self, step: Step, started: datetime, refusal: HostRefused | PreconditionFailed) -> _Way:
         if not (isinstance(refusal, HostRefused) or refusal.kind == "guest_services"):
             raise refusal
-        if step.method is Method.INITIATE_SHUTDOWN and refusal.code == _SHUTTING_DOWN:
-            receipt = Receipt(return_code=_SHUTTING_DOWN, sent_at=started, answered_at=self.now())
+        if step.method is Method.INITIATE_SHUTDOWN and refusal.code == refusals.SHUTTING_DOWN:
+            receipt = Receipt(return_code=refusals.SHUTTING_DOWN, sent_at=started, answered_at=self.now())
             self._note(step, started, receipt)
             yield from self._finish(step, receipt)
             return
         self._note_outcome(step, started, "failed" if isinstance(refusal, JobFailed) else "refused", refusal.code)
-        if refusal.code in _PASSING and self._may_try_again(step, refusal):
-            yield from self._pause(_PAUSE * 2 ** self.tries[step.method])
-        elif self._is_new(step.lesson, refusal):
+        if refusals.passes(refusal) and self._may_try_again(step):
+            yield from self._pause(refusals.PAUSE * 2 ** self.tries[step.method])
+        elif refusals.teaches(refusal, step.lesson, self.learned):
             yield from self._be_taught(step.lesson)
         elif step.method is Method.INITIATE_FAILBACK and isinstance(refusal, HostRefused):
             yield from self._rest()
@@ -252,15 +234,9 @@ class Way:
         else:
             raise refusal
 
-    def _may_try_again(self, step: Step, refusal: HyperVReplicaError) -> bool:
+    def _may_try_again(self, step: Step) -> bool:
         self.tries[step.method] = self.tries.get(step.method, 0) + 1
-        return self.tries[step.method] < _TRIES and not isinstance(refusal, JobFailed)
-
-    def _is_new(self, lesson: Learned | None, refusal: HyperVReplicaError) -> bool:
-        """Whether a refusal teaches something that leads on."""
-        if lesson is None or lesson in self.learned:
-            return False
-        return lesson not in _TOLD_BY or refusal.code in _TOLD_BY[lesson]
+        return self.tries[step.method] < refusals.TRIES
 
     def _pause(self, length: timedelta) -> _Way:
         """Let some time pass, and what runs there end."""
@@ -278,7 +254,7 @@ class Way:
 
     def _count(self, step: Step, trouble: HyperVReplicaError) -> None:
         self.tries[step.method] = self.tries.get(step.method, 0) + 1
-        if self.tries[step.method] >= _TRIES:
+        if self.tries[step.method] >= refusals.TRIES:
             raise trouble
 
     def _learn(self, lesson: Learned | None) -> None:
@@ -324,7 +300,8 @@ class Way:
         shorter = self._downtime_left()
         cut = shorter is not None and (limit is None or shorter < limit)
         try:
-            self._see((yield Wait(until=until, what=what, limit=shorter if cut else limit, guest=guest)))
+            watched = self._watched(until)
+            self._see((yield Wait(until=watched, what=what, limit=shorter if cut else limit, guest=guest)))
             self._end()
         except TimedOut as late:
             if late.kind == DEADLINE or not cut:
@@ -335,6 +312,15 @@ class Way:
                 host=late.host,
                 cause=f"It was waiting for {what}",
             ) from late
+
+    def _watched(self, until: waiting.Until) -> waiting.Until:
+        """Keep every look, so that a wait that ends in an error leaves what was seen last."""
+
+        def check(seen: Pair) -> bool:
+            self._see(seen)
+            return until(seen)
+
+        return check
 
     def _downtime_left(self) -> timedelta | None:
         allowed = self.operation.goal.max_downtime

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
@@ -217,3 +218,12 @@ def test_a_target_reached_by_an_earlier_run_that_was_killed_is_found() -> None:
     site.kill_at = None
     site.wait(30)
     assert site.failover(moved(Target.SWITCHED_OFF)).one.already_there
+
+
+def test_a_host_lost_in_the_middle_is_shown_as_unknown_and_not_as_it_was() -> None:
+    site = Site()
+    site.order("change", match={"method": "InitiateShutdown"}, action="power_loss", arguments={"host": "A"}, seconds=1)
+    run = site.failover(BACK)
+    run.error("connection_lost")
+    assert isinstance(run.one.after.source, Absent)
+    assert run.one.rescue == "stopped"

@@ -1,0 +1,45 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a refused step tells: ask again later, go another way, or nothing that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, JobFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned
+
+#: Answers of a host or a guest (32780: it boots) that may be others in a moment; the step is asked for anew.
+_PASSING: Final = frozenset({32772, 32774, 32777, 32778, 32780})
+#: A guest that already shuts down has been asked (Microsoft's page initiateshutdown-msvm-shutdowncomponent).
+SHUTTING_DOWN: Final = 32782
+#: How often a step is asked for before its trouble is taken for lasting, and the first pause, which doubles.
+TRIES: Final = 4
+PAUSE: Final = timedelta(seconds=5)
+
+#: Refusals that tell that another state, or another way, is wanted; any other one has another cause.
+_INVALID_STATE: Final = frozenset({32775})
+_NOT_THAT_WAY: Final = frozenset({32770, 32773, 32775})
+_TOLD_BY: Final = {
+    Learned.REVERSE_WANTS_COMMITTED: _INVALID_STATE,
+    Learned.FAILBACK_WANTS_RECOVERED: _INVALID_STATE,
+    Learned.FAILBACK_WANTS_COMMITTED: _INVALID_STATE,
+    Learned.COMMIT_NOT_WANTED: _INVALID_STATE,
+    Learned.REVERSE_REFUSED: _NOT_THAT_WAY,
+}
+
+
+def passes(refusal: HyperVReplicaError) -> bool:
+    """Whether the same step may be taken in a moment. A job that failed had its moment."""
+    return refusal.code in _PASSING and not isinstance(refusal, JobFailed)
+
+
+def teaches(refusal: HyperVReplicaError, lesson: Learned | None, learned: Collection[Learned]) -> bool:
+    """Whether a refusal tells something new that leads on."""
+    if lesson is None or lesson in learned:
+        return False
+    return lesson not in _TOLD_BY or refusal.code in _TOLD_BY[lesson]
