@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Stage
 
-WANTED = {
+WANTED: dict[str, Any] = {
     "peer": "hv-b",
     "replica_server": "hv-b.example.test",
     "interval": 30,

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Stage
 
-LISTED = {
+LISTED: dict[str, Any] = {
     "enabled": True,
     "authentication": "kerberos",
     "http_port": 8080,
