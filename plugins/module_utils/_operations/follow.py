@@ -110,7 +110,7 @@ class Way:
             self._refuse_wrong_end()
             return
         yield from self._rest()
-        self.planned = self.expected = self._plan()
+        self.planned = self.expected = self._whole_plan()
         self.already_there = not self.planned
         while True:
             yield from self._walk()
@@ -124,10 +124,18 @@ class Way:
             self.already_there = True
             self._refuse_wrong_end()
             return
-        self.planned = self._plan()
+        self.planned = self._whole_plan()
 
     def _there(self) -> bool:
-        return self.operation.reached(self.seen, Task(goal=self.operation.goal, learned=self.learned))
+        return self.operation.reached(self.seen, Task(goal=self.operation.goal, learned=self._hoped()))
+
+    def _whole_plan(self) -> tuple[Step, ...]:
+        """The plan with what is done once the guest answers."""
+        return self.operation.plan(self.seen, self._hoped())
+
+    def _hoped(self) -> frozenset[Learned]:
+        asked = self.operation.asks_guest and self.operation.goal.guest_timeout > timedelta()
+        return self.learned | {Learned.GUEST_ANSWERS} if asked else self.learned
 
     def _refuse_wrong_end(self) -> None:
         if self.operation.goal.expect_source_running:

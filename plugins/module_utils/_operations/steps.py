@@ -36,8 +36,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 
 _S: Final = ReplicationState
 
-#: States a sending end may show right after a reverse: replicating at once, or waiting for StartReplication.
-_AFTER_REVERSE: Final = (_S.REPLICATING, _S.READY, _S.WAITING_FOR_INITIAL_REPLICATION)
+#: States that either end may show right after a reverse: replicating at once, or waiting for StartReplication.
+#: The first one is planned with: an old primary made a replica waits for a first copy (replication-failover page).
+_REPLICATES: Final = (_S.REPLICATING, _S.READY, _S.WAITING_FOR_INITIAL_REPLICATION)
+_SENDER_WAITS: Final = (_S.READY, _S.REPLICATING, _S.WAITING_FOR_INITIAL_REPLICATION)
+_RECEIVER_WAITS: Final = (_S.WAITING_FOR_INITIAL_REPLICATION, _S.REPLICATING, _S.READY)
 
 
 def shut_down(end: End, task: Task) -> Step:
@@ -229,15 +232,17 @@ def test_connection(sender: End, seen: Pair) -> Step:
 def reverse(end: End, seen: Pair) -> Step:
     """Make this end the primary of the pair. From state 5 that commits the failover."""
     here = seen.at(end)
+    there = seen.at(end.other)
     recovered = isinstance(here, Side) and here.state is _S.RECOVERED
+    waits = isinstance(there, Side) and there.state is _S.WAITING_FOR_INITIAL_REPLICATION
     arguments = listener(seen, end.other)
     del arguments["AuthenticationType"]
     return Step(
         host=end,
         method=Method.REVERSE,
         arguments=arguments,
-        expects=Shows(mode=(ReplicationMode.PRIMARY,), state=_AFTER_REVERSE),
-        peer_expects=Shows(mode=(ReplicationMode.REPLICA,), state=_AFTER_REVERSE),
+        expects=Shows(mode=(ReplicationMode.PRIMARY,), state=_SENDER_WAITS if waits else _REPLICATES),
+        peer_expects=Shows(mode=(ReplicationMode.REPLICA,), state=_RECEIVER_WAITS if waits else _REPLICATES),
         loses=Loses.RECOVERY_POINTS,
         can_be_undone=False,
         takes=timedelta(seconds=15),

@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Step, Target
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     PROVIDER,
@@ -150,22 +148,3 @@ def test_a_cancel_by_somebody_else_in_the_middle_is_not_run_over() -> None:
     assert run.one.error is not None
     assert "ReverseReplicationRelationship" not in run.executed
     assert (site.lost, site.split_brains) == (0, 0)
-
-
-def test_check_mode_foresees_step_for_step_what_the_real_run_performs() -> None:
-    home: dict[str, Any] = {"primary": "B", "replica": "A"}
-    moves: list[tuple[Callable[[], Site], Callable[[Site, bool], Run]]] = [
-        (Site, lambda site, check: site.failover(check=check)),
-        (Site, lambda site, check: site.failover(moved(Target.RUNNING), check=check)),
-        (lambda: Site(estate(vm(**home, provider=PROVIDER))), lambda site, check: site.failback(check=check)),
-        (lambda: Site(estate(vm(**home))), lambda site, check: site.failback(check=check)),
-    ]
-
-    def calls(steps: tuple[Step, ...]) -> list[tuple[str, str, object]]:
-        return [(step.host.value, step.method.value, dict(step.arguments)) for step in steps if not step.method.is_wait]
-
-    for make, go in moves:
-        foreseen = go(make(), True)
-        assert foreseen.mutations == []
-        real = go(make(), False)
-        assert calls(foreseen.one.planned) == calls(tuple(done.step for done in real.one.performed))
