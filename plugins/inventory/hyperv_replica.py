@@ -137,7 +137,7 @@ compose:
 groups:
   overdue: hyperv_replica_age_seconds is none or hyperv_replica_age_seconds > 900
 keyed_groups:
-  - {key: hyperv_replica_host, prefix: on}
+  - {key: hyperv_replica_host, prefix: host}
 """
 
 import uuid
