@@ -97,6 +97,7 @@ def provider_guard(seen: Pair, task: Task) -> None:
     guards.refuse_split(seen)
     if here.mode is ReplicationMode.NONE:
         guards.need_roles(seen)
+    _refuse_unreversed(here, there)
     if isinstance(there, Absent) and not task.goal.source_confirmed_off and not _coming_home(here):
         raise PreconditionFailed(
             "whether the other side's copy is off was not seen",
@@ -106,6 +107,20 @@ def provider_guard(seen: Pair, task: Task) -> None:
             cause="The provider may take its recovery point at the call, and what is written there afterwards be lost",
             remedy='Give peer, or attest it: source_confirmed_off: "<reason>"',
         )
+
+
+def _refuse_unreversed(here: Side, there: Side | Absent) -> None:
+    """A home copy that is still the primary receives nothing from a provider; the page wants a recovery VM."""
+    if here.mode is not ReplicationMode.PRIMARY or not isinstance(there, Side) or there.state not in guards.FAILED_OVER:
+        return
+    raise PreconditionFailed(
+        f"the copy at home is still the primary ({shown(here)}), and the other side is failed over ({shown(there)})",
+        kind="not_reversed",
+        host=here.host,
+        vm=here.vm_name,
+        cause="InitiateFailback works on a recovery VM; the direction was never reversed after the failover",
+        remedy="Use strategy: reverse, or finish the failover first with hyperv_replica_failover and state: protected",
+    )
 
 
 def _coming_home(here: Side) -> bool:

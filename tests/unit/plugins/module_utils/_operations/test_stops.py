@@ -292,6 +292,16 @@ def test_a_copy_that_a_provider_did_not_fill_is_never_started(state: str, policy
     assert (site.lost, site.split_brains) == (0, 0)
 
 
+def test_a_provider_is_not_asked_to_fail_back_to_a_copy_that_is_still_the_primary() -> None:
+    site = Site(estate(vm(provider=PROVIDER)))
+    site.failover(moved(Target.RUNNING))
+    run = site.failback()
+    error = run.error("not_reversed")
+    assert "strategy: reverse" in error.remedy
+    assert run.mutations == []
+    assert site.runs_at() == ["B"]
+
+
 def test_each_return_code_of_initiate_failback_gives_its_own_message() -> None:
     said: dict[str, int] = {}
     for code in range(32768, 32780):
