@@ -133,9 +133,6 @@ attributes:
     support: full
     platforms: windows
     description: Target OS/families that can be operated against.
-  action_group:
-    support: none
-    description: Is in no action group, for it takes no C(peer).
 extends_documentation_fragment:
   - hyperv.replica.attributes.connection
 seealso:

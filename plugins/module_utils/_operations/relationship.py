@@ -283,7 +283,7 @@ _ROWS: Final = (
     _leg(
         "the first copy begins",
         _started,
-        lambda seen, task, wanted: relating.start(seen, task, wanted),
+        relating.start,
         here=Shows(mode=_PRIMARY, state=(_S.READY,)),
     ),
     _leg(

@@ -64,7 +64,7 @@ def test_three_hundred_vms_take_as_many_queries_as_one(set_stage: SetStage, gath
 def test_state_takes_at_most_three_queries_per_host(stage: Stage) -> None:
     run = stage.task("hyperv_replica_info", "hv-a", peer="hv-b")
 
-    per_host = Counter(host for host, _ in queries(run).elements())
+    per_host = Counter(host for host, query in queries(run).elements())
     assert set(per_host) == {"HV-A", "HV-B"}
     assert max(per_host.values()) <= 3
     assert run.result["exchanges"] == {"hv-a": per_host["HV-A"], "hv-b": per_host["HV-B"]}

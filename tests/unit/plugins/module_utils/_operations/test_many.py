@@ -52,7 +52,7 @@ def test_a_failback_of_20_vms_polls_with_one_query_per_class_and_host_whatever_t
     run = site.failback(numbers=ALL_20, pace=Pace(poll=15, concurrency=20))
     assert [outcome.error for outcome in run.outcomes.values()] == [None] * 20
     singly = ("Msvm_ShutdownComponent", "Msvm_ReplicationService")
-    assert max(count for (_, name, _), count in polls(run).items() if name not in singly) == 1
+    assert max(count for (host, name, action), count in polls(run).items() if name not in singly) == 1
     assert all(site.runs_at(number) == ["A"] for number in ALL_20)
 
 
@@ -97,7 +97,7 @@ def test_a_second_run_waits_with_the_job_of_the_first() -> None:
     site.kill_at = None
     run = site.failback()
     assert run.one.error is None
-    assert any("what runs there already" in line for _, line in run.lines)
+    assert any("what runs there already" in line for vm_id, line in run.lines)
     assert "InitiateFailback" not in run.mutations
 
 

@@ -364,7 +364,7 @@ def test_statistics_are_reset_once_in_each_run(site: Site) -> None:
     site.wait(3600)
     assert site.a().relationship.statistics.successes > 0
 
-    runs = [relate(site, S.REPLICATING, reset_statistics=True).mutations for _ in range(2)]
+    runs = [relate(site, S.REPLICATING, reset_statistics=True).mutations for time in range(2)]
 
     assert runs == [["ResetReplicationStatisticsEx"]] * 2
     assert site.a().relationship.statistics.successes == 0
