@@ -21,6 +21,8 @@ antsibull-docs sphinx-init --use-current --squash-hierarchy --lenient --dest-dir
     --project hyperv.replica --title hyperv.replica hyperv.replica >/dev/null
 antsibull-docs --config-file "$docs/antsibull-docs.cfg" collection --use-current --squash-hierarchy --fail-on-error \
     --dest-dir "$docs/rst" hyperv.replica
+# antsibull-docs takes the pages only.
+cp -R "$tree/docs/docsite/rst/images" "$docs/rst/docsite/images"
 # Without the network, links to docs.ansible.com stay plain text; every other warning is shown.
 sphinx-build -q -b html -c "$docs" "$docs/rst" "$docs/html" 2>"$docs/warnings.txt"
 grep -v -e 'undefined label' -e 'failed to reach any of the inventories' -e "^'https\?://" "$docs/warnings.txt" || true
