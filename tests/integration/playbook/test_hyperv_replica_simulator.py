@@ -10,7 +10,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +52,7 @@ class Project:
     """A folder with one play, and what came of running it."""
 
     folder: Path
+    temporary: Path
     output: str = ""
 
     def run(self, play: str, *arguments: str) -> int:
@@ -84,17 +87,18 @@ class Project:
             "ANSIBLE_HOME": str(self.folder / "home"),
             "ANSIBLE_LOG_PATH": str(self.folder / "ansible.log"),
             "ANSIBLE_NOCOLOR": "true",
-            "TMPDIR": str(self.folder / "tmp"),
+            "TMPDIR": str(self.temporary),
         }
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    (tmp_path / "tmp").mkdir()
+def project(tmp_path: Path) -> Iterator[Project]:
     namespace = tmp_path / "collections" / "ansible_collections" / "hyperv"
     namespace.mkdir(parents=True)
     (namespace / "replica").symlink_to(COLLECTION, target_is_directory=True)
-    return Project(tmp_path)
+    # Newer ansible-core opens a Unix socket in there, whose path must not be longer than 107 characters.
+    with tempfile.TemporaryDirectory(prefix="hvr") as temporary:
+        yield Project(tmp_path, Path(temporary))
 
 
 def _ends(pid: int) -> bool:
@@ -171,7 +175,7 @@ def test_it_ends_with_the_playbook_however_that_ends(project: Project, end: str)
 
     assert _ends(project.simulator["pid"])
     assert not Path(project.simulator["control"]).exists()
-    assert [*(project.folder / "tmp").glob("hyperv-replica-simulator-*/*")] == []
+    assert [*project.temporary.glob("hyperv-replica-simulator-*/*")] == []
 
 
 def test_check_mode_starts_nothing(project: Project) -> None:
