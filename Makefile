@@ -107,3 +107,8 @@ dev:
 
 mirror: dev
 	@.venv/bin/python $(TOOLS)/mirror.py
+
+# Not part of the tests: it takes minutes, most of them injected distance.
+.PHONY: benchmark
+benchmark: mirror
+	@$(IN) benchmark python -m ansible_collections.hyperv.replica.tests.benchmark --json $(BUILD)/benchmark.json
