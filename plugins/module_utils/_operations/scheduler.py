@@ -25,8 +25,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.operati
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
 
-#: Seconds between the first polls; the pause grows to the bound that the operator gave.
-_FIRST_PAUSE: Final = 0.25
+#: Seconds between the first polls, as in the common utilities of Microsoft's virtualization samples; the pause grows to
+#: the bound that the operator gave.
+_FIRST_PAUSE: Final = 1.0
 _GROWTH: Final = 1.5
 
 Report = Callable[[str, str], None]
