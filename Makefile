@@ -63,7 +63,12 @@ lint: mirror build
 	@$(STEP) "antsibull-changelog lint" $(IN) lint antsibull-changelog lint
 	@$(STEP) "galaxy-importer" $(IN) lint python -m galaxy_importer.main $(TARBALL)
 
-# Two cores at a time, each in a mirror of its own.
+# Two cores at a time, each in a mirror of its own. Nothing below _surface knows Ansible, which test_layers.py holds; so the
+# versions in the middle run the units of what does, the lowest and the newest run all.
+FULL_UNITS := 2.16 2.21
+ABOVE := $(addprefix tests/unit/,plugins/module_utils/_surface/ plugins/module_utils/_transport/ \
+	plugins/plugin_utils/test_hosts.py plugins/plugin_utils/test_tickets.py test_layers.py)
+
 matrix: dev
 	@$(MAKE) --jobs 2 $(CORES:%=core-%)
 
@@ -74,7 +79,7 @@ leg-%:
 	@.venv/bin/python $(TOOLS)/mirror.py
 	@$(STEP) "sanity, ansible-core $*" $(IN) core-$* ansible-test sanity
 	@$(STEP) --junit $(REPLICA_BUILD)/ansible_collections/hyperv/replica/tests/output/junit/python$(call PYTHON_OF,$*)-controller-units.xml \
-		"units, ansible-core $*" $(IN) core-$* ansible-test units
+		"units, ansible-core $*" $(IN) core-$* ansible-test units $(if $(filter $*,$(FULL_UNITS)),,$(ABOVE))
 	@mkdir -p $(REPLICA_BUILD)/drill
 	@cd $(REPLICA_BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
 
