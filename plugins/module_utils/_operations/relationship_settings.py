@@ -131,7 +131,8 @@ def for_new(seen: Pair, here: Side, wanted: WantedRelationship) -> dict[str, Pla
 
 
 def _listener(seen: Pair, here: Side, asked: Mapping[str, Plain]) -> dict[str, Plain]:
-    authentication = AuthenticationType(int(str(asked.get("AuthenticationType") or AuthenticationType.KERBEROS)))
+    given = asked.get("AuthenticationType")
+    authentication = AuthenticationType(given) if isinstance(given, int) else AuthenticationType.KERBEROS
     server = seen.source.facts.replica_server if seen.source.facts else None
     own = here.facts.replica_server
     values: dict[str, Plain] = {
