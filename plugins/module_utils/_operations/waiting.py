@@ -142,8 +142,10 @@ def _in_sync(step: Step) -> Until:
     def check(seen: Pair) -> bool:
         nonlocal copying, ended
         sender, receiver = seen.at(step.host), seen.at(step.host.other)
-        if not (isinstance(sender, Side) and isinstance(receiver, Side)):
-            raise lost(sender if isinstance(sender, Absent) else receiver, seen)  # type: ignore[arg-type]
+        if isinstance(sender, Absent):
+            raise lost(sender, seen)
+        if isinstance(receiver, Absent):
+            raise lost(receiver, seen)
         if sender.state in _COPYING:
             copying = True
         if _stuck(seen, step.host):
