@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two host threads. They carry; whoever asks decides.
+"""The host threads. They carry; whoever asks decides.
 
 Each host has one daemon thread and one session. The stop event and the deadline are asked before every errand.
 """
@@ -13,8 +13,8 @@ import queue
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HyperVReplicaError,
@@ -22,9 +22,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import Clock
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Receipt, Step
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 
 #: Asked for while waiting for an answer, so that a signal to the main thread is seen soon.
 _TICK: Final = 0.5
@@ -50,84 +51,132 @@ class HostLike(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """One step of one VM, decided on the look that shows ``side``."""
+    """One step of one VM for one host, decided on the look that shows ``side``."""
 
     vm_id: str
-    end: End
+    host: HostKey
     step: Step
     side: Side
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one host is asked to show of these VMs, or of all."""
+
+    gather: Collection[Gather]
+    vm_ids: Collection[str] | None = None
+
+
+_Key = TypeVar("_Key", bound=HostKey)
 _Do = Callable[[HostLike], object]
-_Answer = tuple[End, str, object]
+_Answer = tuple[HostKey, str, object]
 
 
 class Crew:
-    """Looks at both hosts at the same time, and sends to each what was decided."""
+    """Looks at all hosts at the same time, and sends to each what was decided.
+
+    Args:
+        hurry: how long a round waits for a host; what it answers later is taken in a later round. Without it every
+            answer is waited for, which is right where all VMs have the same two hosts.
+    """
 
     def __init__(
         self,
-        hosts: Mapping[End, HostLike],
+        hosts: Mapping[_Key, HostLike],
         clock: Clock,
         *,
         deadline: datetime,
         stop: threading.Event | None = None,
+        hurry: timedelta | None = None,
     ) -> None:
-        self.hosts = dict(hosts)
+        self.hosts: dict[HostKey, HostLike] = dict(hosts.items())
         self.clock = clock
         self.deadline = deadline
         self.stop = stop or threading.Event()
-        self._errands: dict[End, queue.SimpleQueue[tuple[str, _Do] | None]] = {}
+        self._hurry = hurry
+        self._errands: dict[HostKey, queue.SimpleQueue[tuple[str, _Do] | None]] = {}
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
-        self._looking: set[End] = set()
-        for end, host in self.hosts.items():
-            self._errands[end] = queue.SimpleQueue()
+        self._looking: set[HostKey] = set()
+        self._sent: dict[str, HostKey] = {}
+        self._late: list[tuple[str, Receipt | HyperVReplicaError]] = []
+        for key, host in self.hosts.items():
+            self._errands[key] = queue.SimpleQueue()
             threading.Thread(
-                target=self._serve, args=(end, host), daemon=True, name=f"hyperv.replica {end.value}"
+                target=self._serve, args=(key, host), daemon=True, name=f"hyperv.replica {host.name}"
             ).start()
 
     def look(
-        self,
-        gather: Mapping[End, Collection[Gather]],
-        vm_ids: Collection[str] | None,
-        *,
-        patient_with: Collection[End] = (),
-    ) -> dict[End, Look | HyperVReplicaError]:
-        """Ask each host what it shows. An end in ``patient_with`` is asked too, but its answer is not waited for.
+        self, gather: Mapping[_Key, Collection[Gather]], vm_ids: Collection[str] | None
+    ) -> dict[_Key, Look | HyperVReplicaError]:
+        """Ask each host the same, and wait for all of them.
+
+        Raises:
+            TimedOut: the deadline passed.
+        """
+        seen = self.ask({key: Question(wanted, vm_ids) for key, wanted in gather.items()})
+        return {key: seen[key] for key in gather if key in seen}
+
+    def ask(
+        self, questions: Mapping[HostKey, Question], *, patient_with: Collection[HostKey] = ()
+    ) -> dict[HostKey, Look | HyperVReplicaError]:
+        """Ask each host what it shows. A host in ``patient_with`` is asked too, but its answer is not waited for.
 
         Raises:
             TimedOut: the deadline passed.
         """
         self._mind_the_deadline()
-        for end, wanted in gather.items():
-            if end in self.hosts and end not in self._looking:
-                self._looking.add(end)
-                self._errands[end].put((_LOOK, _looking(wanted, vm_ids)))
-        awaited = {end for end in gather if end in self.hosts and end not in patient_with}
-        seen: dict[End, Look | HyperVReplicaError] = {}
+        awaited = {key for key in questions if key in self.hosts} - {*patient_with, *self._behind()}
+        for key, question in questions.items():
+            if key in self.hosts and key not in self._looking:
+                self._looking.add(key)
+                self._errands[key].put((_LOOK, _looking(question)))
+        seen: dict[HostKey, Look | HyperVReplicaError] = {}
+        enough = self._enough()
         while awaited - seen.keys() or not self._answers.empty():
-            end, what, answer = self._next()
+            answer = self._next(enough)
+            if answer is None:
+                break
+            key, what, told = answer
             if what == _LOOK:
-                self._looking.discard(end)
-                seen[end] = answer if isinstance(answer, Look) else _trouble(answer)
+                self._looking.discard(key)
+                seen[key] = told if isinstance(told, Look) else _trouble(told)
+            else:
+                self._late.append(self._received(what, told))
         return seen
 
     def send(self, errands: Collection[Errand]) -> Iterator[tuple[str, Receipt | HyperVReplicaError]]:
-        """Send each step once; give each VM's receipt or trouble as it comes.
+        """Send each step once; give each VM's receipt or trouble as it comes, and those that came late.
 
         Raises:
             TimedOut: the deadline passed; what was sent may have been carried out.
         """
+        behind = self._behind()
         for errand in errands:
-            self._errands[errand.end].put((errand.vm_id, self._performing(errand)))
-        missing = {errand.vm_id for errand in errands}
-        while missing:
-            end, what, answer = self._next()
+            self._sent[errand.vm_id] = errand.host
+            self._errands[errand.host].put((errand.vm_id, self._performing(errand)))
+        missing = {errand.vm_id for errand in errands if errand.host not in behind}
+        late, self._late = self._late, []
+        yield from late
+        enough = self._enough()
+        while missing and (answer := self._next(enough)) is not None:
+            key, what, told = answer
             if what == _LOOK:
-                self._looking.discard(end)
+                self._looking.discard(key)
                 continue
             missing.discard(what)
-            yield what, answer if isinstance(answer, Receipt) else _trouble(answer)
+            yield self._received(what, told)
+
+    def _behind(self) -> set[HostKey]:
+        """The hosts that were not waited for in an earlier round and still owe an answer."""
+        return set() if self._hurry is None else {*self._looking, *self._sent.values()}
+
+    def _enough(self) -> datetime | None:
+        """When this round has waited long enough."""
+        return None if self._hurry is None else self.clock.now() + self._hurry
+
+    def _received(self, vm_id: str, told: object) -> tuple[str, Receipt | HyperVReplicaError]:
+        self._sent.pop(vm_id, None)
+        return vm_id, told if isinstance(told, Receipt) else _trouble(told)
 
     def rest(self, seconds: float) -> None:
         """Sleep until the next round, but not beyond the deadline."""
@@ -140,12 +189,15 @@ class Crew:
         for errands in self._errands.values():
             errands.put(None)
 
-    def _next(self) -> _Answer:
+    def _next(self, enough: datetime | None) -> _Answer | None:
+        """The next answer, or None when it is not waited for any longer."""
         while True:
             try:
                 return self._answers.get(timeout=_TICK)
             except queue.Empty:
                 self._mind_the_deadline()
+                if enough is not None and self.clock.now() >= enough:
+                    return None
 
     def _mind_the_deadline(self) -> None:
         if self.clock.now() >= self.deadline:
@@ -163,22 +215,22 @@ class Crew:
 
         return perform
 
-    def _serve(self, end: End, host: HostLike) -> None:
-        for what, do in iter(self._errands[end].get, None):
+    def _serve(self, key: HostKey, host: HostLike) -> None:
+        for what, do in iter(self._errands[key].get, None):
             if self.stop.is_set():
                 return
             try:
                 answer: object = do(host)
             except Exception as error:  # handed to the main thread, which decides
                 answer = error
-            self._answers.put((end, what, answer))
+            self._answers.put((key, what, answer))
 
 
 _LOOK: Final = ""
 
 
-def _looking(gather: Collection[Gather], vm_ids: Collection[str] | None) -> _Do:
-    return lambda host: host.look(gather, vm_ids)
+def _looking(question: Question) -> _Do:
+    return lambda host: host.look(question.gather, question.vm_ids)
 
 
 def _trouble(answer: object) -> HyperVReplicaError:

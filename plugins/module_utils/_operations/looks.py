@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both hosts' looks joined into pairs, and what is kept from one look to the next."""
+"""The hosts' looks joined into pairs, and what is kept from one look to the next."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
     Pair,
     Side,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power, ReplicationMode
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, Question
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey, Routes
 
 #: What every look of a move reads: one query per class and host, whatever the number of VMs.
 ALWAYS: Final = frozenset({Gather.STATE, Gather.SETTINGS, Gather.JOBS})
@@ -38,45 +39,72 @@ class Looks:
 
     Args:
         extra: what the operation reads beside ``ALWAYS``, per end.
-        patience: how long a silent host is asked again before its copies count as unknown.
+        patience: how long a silent host is asked again before its copies count as unknown. Only the VMs that have an
+            end on it wait for it.
+        routes: on which hosts the ends of each VM are; ``End`` itself is the key of a host that all of them share.
     """
 
-    def __init__(self, crew: Crew, extra: Mapping[End, Collection[Gather]], patience_seconds: float) -> None:
+    def __init__(
+        self,
+        crew: Crew,
+        extra: Mapping[End, Collection[Gather]],
+        patience_seconds: float,
+        routes: Routes | None = None,
+    ) -> None:
         self.crew = crew
+        self.routes = routes or Routes()
         self._extra = {end: frozenset(extra.get(end, ())) for end in End}
         self._patience = patience_seconds
-        self._facts: dict[End, HostFacts] = {}
-        self._silent_since: dict[End, datetime] = {}
-        self._said: dict[End, str] = {}
-        self._last: dict[End, Look] = {}
+        self._facts: dict[HostKey, HostFacts] = {}
+        self._silent_since: dict[HostKey, datetime] = {}
+        self._said: dict[HostKey, str] = {}
+        self._last: dict[HostKey, Look] = {}
         self._test_copies = False
 
     def first(self, *, silence_allowed: bool) -> dict[End, Look]:
-        """The first look, at all VMs of both hosts.
+        """The first look, at all VMs of both hosts that all of them share.
 
         Raises:
             TransportError: a host did not answer: always for the destination, for the source unless that is allowed.
         """
-        seen = self.crew.look(self._gather(first=True), None)
+        seen = self.crew.ask(self._questions(None, first=True))
         for end in (End.DESTINATION, End.SOURCE):
-            self._take_first(end, seen.get(end), silence_allowed and end is End.SOURCE)
-        if any(
-            side.mode is ReplicationMode.TEST_REPLICA for look in self._last.values() for side in look.sides.values()
-        ):
-            self._test_copies = True
-            again = self.crew.look(self._gather(first=True), None, patient_with=[*self._silent_since])
-            self._last |= {end: look for end, look in again.items() if isinstance(look, Look)}
-        return dict(self._last)
+            trouble = self._take_first(end, seen.get(end))
+            if trouble is not None and not (silence_allowed and end is End.SOURCE and _is_silence(trouble)):
+                raise trouble
+        self._look_at_test_copies()
+        return {end: self._last[end] for end in End if end in self._last}
 
-    def _take_first(self, end: End, seen: Look | HyperVReplicaError | None, silence_allowed: bool) -> None:
+    def survey(self) -> tuple[dict[HostKey, Look], dict[HostKey, HyperVReplicaError]]:
+        """The first look at every host of a run over many: what they show, and why the others show nothing.
+
+        Raises:
+            TimedOut: the deadline passed.
+        """
+        seen = self.crew.ask(self._questions(None, first=True))
+        met = {key: self._take_first(key, answer) for key, answer in seen.items()}
+        self._look_at_test_copies()
+        return dict(self._last), {key: trouble for key, trouble in met.items() if trouble is not None}
+
+    def _take_first(self, key: HostKey, seen: Look | HyperVReplicaError | None) -> HyperVReplicaError | None:
         if isinstance(seen, Look):
-            self._last[end] = seen
-            self._facts[end] = seen.facts
-        elif isinstance(seen, TransportError) and silence_allowed and not isinstance(seen, AccessRefused):
-            self._silent_since[end] = self.crew.clock.now()
-            self._said[end] = seen.found
-        elif seen is not None:
+            self._last[key] = seen
+            self._facts[key] = seen.facts
+            return None
+        if isinstance(seen, TimedOut):
             raise seen
+        if seen is not None:
+            self._silent_since[key] = self.crew.clock.now()
+            self._said[key] = seen.found
+        return seen
+
+    def _look_at_test_copies(self) -> None:
+        """Read what is known of test copies, from all hosts, where one of them has any."""
+        sides = (side for look in self._last.values() for side in look.sides.values())
+        if any(side.mode is ReplicationMode.TEST_REPLICA for side in sides):
+            self._test_copies = True
+            again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
+            self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
 
     def pairs(self, vm_ids: Collection[str]) -> dict[str, Pair]:
         """What the last look at each end showed of these VMs."""
@@ -85,63 +113,91 @@ class Looks:
             for vm_id in vm_ids
         }
 
-    def take(self, vm_ids: Collection[str], *, guest: bool) -> dict[str, Pair]:
-        """Look again. Empty while a host is silent and there is patience left.
+    def where(self, vm_id: str, end: End) -> HostKey | None:
+        """The host of this end that showed the VM in the last look; of several that do, the one where it runs."""
+        sides = {
+            key: look.sides[vm_id]
+            for key in self.routes.at(vm_id, end)
+            if (look := self._last.get(key)) is not None and vm_id in look.sides
+        }
+        running = [key for key, side in sides.items() if side.power is Power.RUNNING]
+        return next(iter([*running, *sides]), None)
+
+    def take(self, vm_ids: Collection[str], *, guest: bool | Collection[str]) -> dict[str, Pair]:
+        """Look again. VMs with an end on a silent host are left out while there is patience left.
+
+        Args:
+            guest: whose guests are asked whether they answer; all for True.
 
         Raises:
             TimedOut: the task's deadline passed.
         """
-        lost = [end for end in self._silent_since if end not in self._last]
-        seen = self.crew.look(self._gather(guest=guest), vm_ids, patient_with=lost)
-        waiting = False
-        for end, answer in seen.items():
-            waiting |= self._keep(end, answer)
-        return {} if waiting else self.pairs(vm_ids)
+        guests = vm_ids if guest is True else guest or ()
+        lost = [key for key in self._silent_since if key not in self._last]
+        seen = self.crew.ask(self._questions(vm_ids, guests=guests), patient_with=lost)
+        for key, answer in seen.items():
+            self._keep(key, answer)
+        fresh = {key for key, answer in seen.items() if isinstance(answer, Look)}
+        return self.pairs([vm_id for vm_id in vm_ids if all(self._is_current(vm_id, end, fresh) for end in End)])
 
-    def _keep(self, end: End, answer: Look | HyperVReplicaError) -> bool:
-        """Take an answer; True while a silence is to be waited out."""
+    def _is_current(self, vm_id: str, end: End, fresh: Collection[HostKey]) -> bool:
+        """Whether this end was seen in this round, or its hosts have been silent for so long that it is unknown."""
+        if self.where(vm_id, end) in fresh:
+            return True
+        return all(key in fresh or key not in self._last for key in self.routes.at(vm_id, end))
+
+    def _keep(self, key: HostKey, answer: Look | HyperVReplicaError) -> None:
         if isinstance(answer, Look):
-            self._last[end] = answer
-            self._silent_since.pop(end, None)
-            return False
+            self._last[key] = answer
+            self._silent_since.pop(key, None)
+            return
         if isinstance(answer, TimedOut):
             raise answer
         now = self.crew.clock.now()
-        since = self._silent_since.setdefault(end, now)
-        self._said[end] = answer.found
-        patient = end in self._last and (now - since).total_seconds() < self._patience
-        if not patient:
-            self._last.pop(end, None)
-        return patient
+        since = self._silent_since.setdefault(key, now)
+        self._said[key] = answer.found
+        if (now - since).total_seconds() >= self._patience:
+            self._last.pop(key, None)
 
-    def _gather(self, *, first: bool = False, guest: bool = False) -> dict[End, Collection[Gather]]:
+    def _questions(
+        self, vm_ids: Collection[str] | None, *, first: bool = False, guests: Collection[str] = ()
+    ) -> dict[HostKey, Question]:
         more = {Gather.SERVICE} if first else set()
         if self._test_copies:
             more.add(Gather.TEST_COPIES)
-        wanted: dict[End, Collection[Gather]] = {}
-        for end in self.crew.hosts:
-            answers = {Gather.GUEST} if guest and end is End.DESTINATION else set()
-            wanted[end] = ALWAYS | self._extra[end] | more | answers
-        return wanted
+        asked = {key for vm_id in guests for key in self.routes.at(vm_id, End.DESTINATION)}
+        questions = {}
+        for key, share in self.routes.shares(vm_ids).items():
+            wanted = ALWAYS.union(more, *(self._extra[end] for end in share))
+            those = None if vm_ids is None else [*dict.fromkeys(one for ones in share.values() for one in ones)]
+            questions[key] = Question(wanted | {Gather.GUEST} if key in asked else wanted, those)
+        return questions
 
     def _at(self, end: End, vm_id: str) -> Side | Absent:
-        host = self.crew.hosts.get(end)
-        if host is None:
+        shown = self.where(vm_id, end)
+        if shown is not None:
+            look = self._last[shown]
+            return replace(look.sides[vm_id], facts=self._with_server(shown, look.facts))
+        keys = [key for key in self.routes.at(vm_id, end) if key in self.crew.hosts]
+        if not keys:
             return Absent(host=_UNGIVEN, vm_id=vm_id, why=Absence.NOT_ASKED)
-        look = self._last.get(end)
-        if look is None:
-            said = self._said.get(end, "")
-            return Absent(host=host.name, vm_id=vm_id, why=Absence.UNREACHABLE, facts=self._facts.get(end), said=said)
-        side = look.sides.get(vm_id)
-        facts = self._with_server(end, look.facts)
-        if side is None:
-            return Absent(host=host.name, vm_id=vm_id, why=Absence.NO_SUCH_VM, facts=facts)
-        return replace(side, facts=facts)
+        silent = [key for key in keys if key not in self._last]
+        key = (silent or keys)[0]
+        name = self.crew.hosts[key].name
+        if silent:
+            said = self._said.get(key, "")
+            return Absent(host=name, vm_id=vm_id, why=Absence.UNREACHABLE, facts=self._facts.get(key), said=said)
+        facts = self._with_server(key, self._last[key].facts)
+        return Absent(host=name, vm_id=vm_id, why=Absence.NO_SUCH_VM, facts=facts)
 
-    def _with_server(self, end: End, facts: HostFacts) -> HostFacts:
+    def _with_server(self, key: HostKey, facts: HostFacts) -> HostFacts:
         """The listener's settings were read once; a move does not change them."""
-        known = self._facts.setdefault(end, facts)
+        known = self._facts.setdefault(key, facts)
         return facts if facts.replica_server is not None else replace(facts, replica_server=known.replica_server)
+
+
+def _is_silence(trouble: HyperVReplicaError) -> bool:
+    return isinstance(trouble, TransportError) and not isinstance(trouble, AccessRefused)
 
 
 _UNGIVEN: Final = "(no peer given)"

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many VMs along their ways: one round is one look at both hosts, then the steps decided on it."""
+"""Many VMs along their ways: one round is one look at each host, then the steps decided on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,12 +52,17 @@ class Pace:
 
 @dataclass(slots=True)
 class _Wish:
-    """What a VM's talk asked for last, since when, and whether a step of it is outstanding."""
+    """What a VM's talk asked for last, since when, and whether a step of it is outstanding.
+
+    Attributes:
+        away: a step was sent and is not answered yet.
+    """
 
     talk: Talk
     what: Step | Wait
     since: datetime
     outstanding: bool = False
+    away: bool = False
     begun: bool = False
     said: str = ""
 
@@ -112,19 +117,18 @@ class Scheduler:
     def _round(self) -> bool:
         """Look, resume whoever has what it waits for, send what was decided. True when something moved."""
         seen = self._looks.take([*self._wishes], guest=self._guests_asked())
-        if not seen:
-            return False
         before = {vm_id: wish.what for vm_id, wish in self._wishes.items()}
         self._pairs |= seen
-        for vm_id, pair in seen.items():
-            if vm_id in self._wishes:
-                self._show(vm_id, pair)
-        self._send()
-        self._leave_alone()
+        shown = [vm_id for vm_id in seen if not self._wishes[vm_id].away]
+        for vm_id in shown:
+            self._show(vm_id, seen[vm_id])
+        self._send(shown)
+        if seen:
+            self._leave_alone()
         return {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
 
-    def _guests_asked(self) -> bool:
-        return any(isinstance(wish.what, Wait) and wish.what.guest for wish in self._wishes.values())
+    def _guests_asked(self) -> list[str]:
+        return [vm_id for vm_id, wish in self._wishes.items() if isinstance(wish.what, Wait) and wish.what.guest]
 
     def _show(self, vm_id: str, pair: Pair) -> None:
         """Resume a talk for as long as the look has what it waits for."""
@@ -166,22 +170,33 @@ class Scheduler:
             wish.said = line
             self._report(vm_id, line)
 
-    def _send(self) -> None:
+    def _send(self, shown: Collection[str]) -> None:
+        """Send what was decided on this round's look, and take what hosts answered to it and to earlier steps."""
         free = self._pace.concurrency - sum(wish.outstanding for wish in self._wishes.values())
         errands: list[Errand] = []
-        for vm_id, wish in self._wishes.items():
-            side = self._pairs[vm_id].at(wish.what.host) if isinstance(wish.what, Step) else None
-            if isinstance(wish.what, Step) and isinstance(side, Side) and len(errands) < free:
-                if not wish.begun and self._failed and self._pace.stop_on_error:
-                    continue
-                errands.append(Errand(vm_id=vm_id, end=wish.what.host, step=wish.what, side=side))
+        for vm_id in shown:
+            errand = self._errand(vm_id)
+            if errand is not None and len(errands) < free:
+                errands.append(errand)
         for errand in errands:
             self._announce(errand)
         for vm_id, answer in self._crew.send(errands):
             self._answered(vm_id, answer)
 
+    def _errand(self, vm_id: str) -> Errand | None:
+        wish = self._wishes.get(vm_id)
+        if wish is None or not isinstance(wish.what, Step):
+            return None
+        host, side = self._looks.where(vm_id, wish.what.host), self._pairs[vm_id].at(wish.what.host)
+        if host is None or not isinstance(side, Side):
+            return None
+        if not wish.begun and self._failed and self._pace.stop_on_error:
+            return None
+        return Errand(vm_id=vm_id, host=host, step=wish.what, side=side)
+
     def _announce(self, errand: Errand) -> None:
-        self._wishes[errand.vm_id].begun = True
+        wish = self._wishes[errand.vm_id]
+        wish.begun = wish.away = wish.outstanding = True
         if errand.step.method.mutates:
             self._note("asking", errand.vm_id, step=errand.step)
         self._report(errand.vm_id, f"{errand.step.method.value} on {errand.side.host}: {errand.step.why}")
@@ -215,7 +230,7 @@ class Scheduler:
 
     def _resume(self, vm_id: str, turn: Callable[[], Step | Wait]) -> None:
         wish = self._wishes[vm_id]
-        wish.outstanding = False
+        wish.outstanding = wish.away = False
         try:
             wish.what, wish.since = turn(), self._crew.clock.now()
         except StopIteration as end:
