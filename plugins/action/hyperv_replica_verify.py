@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.hyperv.replica.plugins.plugin_utils._reading import VerifyAction
+from ansible_collections.hyperv.replica.plugins.plugin_utils._verifying import VerifyAction
 
 
 class ActionModule(VerifyAction):

@@ -77,49 +77,6 @@ options:
     description: Seconds to wait for the heartbeat of a started copy, and again for O(probes).
     type: int
     default: 300
-  probes:
-    description:
-      - What a started copy must serve, seen from the controller. Each has either O(probes[].tcp) or O(probes[].http).
-    type: list
-    elements: dict
-    suboptions:
-      vm:
-        description: Name or GUID of the virtual machine that the probe belongs to, as in O(vms).
-        type: str
-        required: true
-      address:
-        description: Address to connect to. Without it, the first address that the guest tells.
-        type: str
-      tcp:
-        description: Port that must accept a connection.
-        type: int
-      http:
-        description: A web page that must answer.
-        type: dict
-        suboptions:
-          url:
-            description: Its address, C(http) or C(https). It must not contain credentials.
-            type: str
-            required: true
-          status:
-            description: Status codes that are good.
-            type: list
-            elements: int
-            default: [200]
-          contains:
-            description: Text that must be in the answer.
-            type: str
-          validate_certs:
-            description: Whether the certificate must be trusted.
-            type: bool
-            default: true
-          ca_path:
-            description: File with the certificates of the authorities to trust.
-            type: path
-      timeout:
-        description: Seconds to wait for one answer.
-        type: int
-        default: 5
   stop_running:
     description:
       - With O(state=absent), turn off a copy that runs. Without it, a running copy is refused, for somebody may be
@@ -140,6 +97,7 @@ options:
     type: list
     elements: str
 extends_documentation_fragment:
+  - hyperv.replica.probes
   - hyperv.replica.operation
   - hyperv.replica.attributes
   - hyperv.replica.attributes.connection

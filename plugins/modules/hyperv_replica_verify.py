@@ -61,48 +61,31 @@ options:
         one.
     type: list
     elements: str
-  probes:
-    description: What must answer from the controller. Each has either O(probes[].tcp) or O(probes[].http).
+  limits:
+    description: What holds for one virtual machine, instead of what holds for all.
     type: list
     elements: dict
     suboptions:
       vm:
-        description: Name or GUID of the virtual machine that the probe belongs to, as in O(vms).
+        description: Its name or GUID, as in O(vms).
         type: str
         required: true
-      address:
-        description: Address to connect to. Without it, the first address that the guest tells.
+      max_rpo:
+        description: As O(max_rpo).
         type: str
-      tcp:
-        description: Port that must accept a connection.
+      within:
+        description: As O(within).
         type: int
-      http:
-        description: A web page that must answer.
-        type: dict
-        suboptions:
-          url:
-            description: Its address, C(http) or C(https). It must not contain credentials.
-            type: str
-            required: true
-          status:
-            description: Status codes that are good.
-            type: list
-            elements: int
-            default: [200]
-          contains:
-            description: Text that must be in the answer.
-            type: str
-          validate_certs:
-            description: Whether the certificate must be trusted.
-            type: bool
-            default: true
-          ca_path:
-            description: File with the certificates of the authorities to trust.
-            type: path
-      timeout:
-        description: Seconds to wait for one answer.
-        type: int
-        default: 5
+  simulated_guests:
+    description:
+      - The hosts are simulated, so that no network leads to a guest. Nothing is sent to one, and each probe is as good
+        as the heartbeat of its guest.
+    type: bool
+    default: false
+  concurrency:
+    description: How many probes are out at the same time. Each has its own timeout, and none holds up another.
+    type: int
+    default: 32
   within:
     description:
       - Seconds in which everything may become good. What is not good yet is looked at again until then. V(0) looks
@@ -128,6 +111,7 @@ options:
     type: str
     default: auto
 extends_documentation_fragment:
+  - hyperv.replica.probes
   - hyperv.replica.attributes.looks
   - hyperv.replica.attributes.connection
 seealso:
@@ -137,7 +121,7 @@ seealso:
 EXAMPLES = r"""
 - name: Everything is at home, protected, and the applications answer
   hyperv.replica.hyperv_replica_verify:
-    vms: [SQL01, WEB01]
+    vms: [SQL01, WEB01, DC01]
     peer: hv-b
     max_rpo: "15m"
     addresses: ["10.20.0.0/16"]
@@ -148,6 +132,12 @@ EXAMPLES = r"""
         http:
           url: https://www.example.com/health
           contains: "status: ok"
+          certificate_days: 30
+      - vm: DC01
+        dns:
+          name: www.example.com
+          server: 10.20.0.10
+          expect: [10.20.0.21]
     within: 300
 
 - name: Is the replica side ready
@@ -193,6 +183,18 @@ vms:
       type: str
       returned: always
       sample: runs on hv-a, protected (replicates to hv-b)
+    recovered_at:
+      description:
+        - When it was seen to run on the task's host with all its probes green, which is when its recovery time ends.
+          Heartbeat and addresses count as probes where they are asked for.
+        - None when that was not seen.
+      type: str
+      returned: always
+      sample: "2026-11-20T03:12:45+00:00"
+    failing:
+      description: What did not pass, in a few words. Empty when everything did.
+      type: str
+      returned: always
     rpo_seconds:
       description: Age of the last replication on the host's own clock.
       type: float
@@ -204,7 +206,7 @@ vms:
       returned: always
       contains:
         check:
-          description: V(state), V(health), V(rpo), V(heartbeat), V(addresses), V(tcp) or V(http).
+          description: V(state), V(health), V(rpo), V(heartbeat), V(addresses), V(tcp), V(http) or V(dns).
           type: str
           returned: always
         result:

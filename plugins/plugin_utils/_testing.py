@@ -33,7 +33,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals impo
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import TEST_FAILOVER
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import OperationAction
-from ansible_collections.hyperv.replica.plugins.plugin_utils._reading import probed
+from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import probed
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import Session, with_facts
 
 #: Seconds between two tries of a probe that does not answer yet.

@@ -52,10 +52,16 @@ MAY_IMPORT = {
         "ansible",
     ),
     "plugin_utils/_operation": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
-    "plugin_utils/_reading": ("_errors _probes _hyperv _operations _surface plugin_utils._task", "ansible"),
+    "plugin_utils/_reading": ("_errors _hyperv _surface plugin_utils._task", "ansible"),
+    "plugin_utils/_probing": ("_probes _hyperv _operations", ""),
+    "plugin_utils/_vigil": ("_errors _hyperv _operations plugin_utils._probing", ""),
+    "plugin_utils/_verifying": (
+        "_errors _hyperv _operations _surface plugin_utils._task plugin_utils._probing plugin_utils._vigil",
+        "ansible",
+    ),
     "plugin_utils/_networking": ("_hyperv _operations _surface plugin_utils._operation plugin_utils._task", ""),
     "plugin_utils/_testing": (
-        "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._task",
+        "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
         "",
     ),
     "plugin_utils/_serving": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
@@ -73,6 +79,7 @@ MAY_IMPORT = {
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
+        "plugin_utils._verifying "
         "plugin_utils._testing plugin_utils._networking plugin_utils._rehearsal plugin_utils._survey",
         "",
     ),

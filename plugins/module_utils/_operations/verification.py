@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
+    Absence,
+    Absent,
+    Guest,
+    Pair,
+    Side,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     ComponentStatus,
     Power,
@@ -48,7 +54,7 @@ class Check:
     """One thing that was looked at.
 
     Attributes:
-        check: state, health, rpo, heartbeat, addresses, tcp or http.
+        check: state, health, rpo, heartbeat, addresses, tcp, http, dns or tasks.
     """
 
     check: str
@@ -179,30 +185,31 @@ def _s(length: timedelta) -> str:
 
 
 def _guest(here: Side, wanted: Wanted) -> list[Check]:
-    told = []
-    guest = here.guest
-    if wanted.heartbeat:
-        beat = guest.heartbeat if guest else None
-        told.append(
-            Check(
-                check="heartbeat",
-                result=Result.PASS if beat in _WELL else Result.FAIL,
-                found=beat.name if beat is not None else "the guest is silent",
-                wanted="OK",
-            )
-        )
-    if wanted.networks:
-        addresses = guest.addresses if guest else ()
-        fits = any(_lies_in(address, network) for address in addresses for network in wanted.networks)
-        told.append(
-            Check(
-                check="addresses",
-                result=Result.PASS if fits else Result.FAIL,
-                found=", ".join(addresses) or "the guest tells none",
-                wanted=", ".join(wanted.networks),
-            )
-        )
-    return told
+    told = [heartbeat_check(here.guest)] if wanted.heartbeat else []
+    return told + ([addresses_check(here.guest, wanted.networks)] if wanted.networks else [])
+
+
+def heartbeat_check(guest: Guest | None) -> Check:
+    """Whether the guest says that it is well."""
+    beat = guest.heartbeat if guest else None
+    return Check(
+        check="heartbeat",
+        result=Result.PASS if beat in _WELL else Result.FAIL,
+        found=beat.name if beat is not None else "the guest is silent",
+        wanted="OK",
+    )
+
+
+def addresses_check(guest: Guest | None, networks: Sequence[str]) -> Check:
+    """Whether the guest tells an address that is one of these or lies in one of them."""
+    addresses = guest.addresses if guest else ()
+    fits = any(_lies_in(address, network) for address in addresses for network in networks)
+    return Check(
+        check="addresses",
+        result=Result.PASS if fits else Result.FAIL,
+        found=", ".join(addresses) or "the guest tells none",
+        wanted=", ".join(networks),
+    )
 
 
 def _lies_in(address: str, network: str) -> bool:

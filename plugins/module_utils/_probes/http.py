@@ -16,11 +16,12 @@ import time
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from threading import Timer
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from ansible_collections.hyperv.replica.plugins.module_utils._probes.certificate import not_after
 from ansible_collections.hyperv.replica.plugins.module_utils._probes.tcp import ProbeResult
 
 #: How much of a body is looked at.
@@ -38,35 +39,43 @@ class _Refused(Exception):
     """The URL is not one that is asked; says why without saying the URL."""
 
 
-def probe_http(
-    url: str,
-    *,
-    status: Collection[int],
-    contains: str,
-    timeout: float,
-    ca_path: str | None = None,
-    validate: bool = True,
-) -> ProbeResult:
-    """Ask for the URL with GET and compare status and text. A failed probe is a result and raises nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a web application has to answer.
+
+    Attributes:
+        status: each status that is right.
+        contains: a text that must stand in the first MiB of the body; empty for none.
+        validate: whether certificate and host name are checked.
+        ca_path: file or directory of certificate authorities; the system's own when None.
+        certificate_days: for how many days from now the certificate must be valid, validated or not; None asks nothing.
+    """
+
+    status: Collection[int] = (200,)
+    contains: str = ""
+    validate: bool = True
+    ca_path: str | None = None
+    certificate_days: int | None = None
+
+
+def probe_http(url: str, wanted: Page, *, timeout: float, now: datetime | None = None) -> ProbeResult:
+    """Ask for the URL with GET and compare what comes. A failed probe is a result and raises nothing.
 
     Args:
         url: http or https.
-        status: each status that is right.
-        contains: a text that must stand in the first MiB of the body; empty for none.
         timeout: seconds for everything but the resolver, however slowly the other side drips.
-        ca_path: file or directory of certificate authorities; the system's own when None.
-        validate: whether certificate and host name are checked.
+        now: when certificates are held against; the controller's clock when None.
     """
     began = time.monotonic()
     try:
-        answer = _ask(_target(url), timeout, _context(ca_path, validate))
+        answer = _ask(_target(url), timeout, _context(wanted.ca_path, wanted.validate))
     except _Refused as error:
         return ProbeResult(False, str(error), time.monotonic() - began)
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = time.monotonic() - began >= timeout
         reason = f"no answer within {timeout:g} seconds" if late or isinstance(error, TimeoutError) else _words(error)
         return ProbeResult(False, f"{_shown(url)}: {reason}", time.monotonic() - began)
-    wrong = _difference(answer, status, contains)
+    wrong = _difference(answer, wanted) or _expires_soon(answer, wanted, now or datetime.now(timezone.utc))
     detail = f"{_shown(url)}: {wrong or f'answers {answer.status}'}"
     return ProbeResult(not wrong, detail, time.monotonic() - began, answer.certificate_expires)
 
@@ -139,18 +148,29 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
 
 
 def _expiry(sock: object) -> datetime | None:
-    certificate = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
-    if not certificate:
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), timezone.utc)
+    certificate = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
+    return not_after(certificate) if certificate else None
 
 
-def _difference(answer: _Answer, status: Collection[int], contains: str) -> str:
-    if answer.status not in status:
-        return f"answers {answer.status}, not {' or '.join(map(str, status))}"
-    if contains.encode() not in answer.body:
-        return f"answers {status}, but the text {contains!r} is not in it"
+def _difference(answer: _Answer, wanted: Page) -> str:
+    if answer.status not in wanted.status:
+        return f"answers {answer.status}, not {' or '.join(map(str, wanted.status))}"
+    if wanted.contains.encode() not in answer.body:
+        return f"answers {answer.status}, but the text {wanted.contains!r} is not in it"
     return ""
+
+
+def _expires_soon(answer: _Answer, wanted: Page, now: datetime) -> str:
+    if wanted.certificate_days is None:
+        return ""
+    expires = answer.certificate_expires
+    if expires is None:
+        return f"answers {answer.status}, but shows no certificate whose end can be read"
+    days = (expires - now) / timedelta(days=1)
+    if days >= wanted.certificate_days:
+        return ""
+    when = "expired on" if days < 0 else f"expires in {days:.0f} days, on"
+    return f"its certificate {when} {expires:%Y-%m-%d}, and {wanted.certificate_days} days are wanted"
 
 
 def _shown(url: str) -> str:

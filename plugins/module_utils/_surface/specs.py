@@ -137,13 +137,29 @@ _HTTP: Final[Options] = {
     "contains": {"type": "str"},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
+    "certificate_days": {"type": "int"},
 }
+
+#: The types are those of ``_probes/dns_message.py``, which is none of this layer's business; a test compares them.
+DNS_TYPES: Final = ("A", "AAAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT")
+
+_DNS: Final[Options] = {
+    "name": {"type": "str", "required": True},
+    "server": {"type": "str"},
+    "type": {"type": "str", "choices": list(DNS_TYPES), "default": "A"},
+    "expect": {"type": "list", "elements": "str", "default": []},
+}
+
+_KINDS: Final = ("heartbeat", "addresses", "tcp", "http", "dns")
 
 _PROBE: Final[Options] = {
     "vm": {"type": "str", "required": True},
+    "heartbeat": {"type": "bool"},
+    "addresses": {"type": "list", "elements": "str"},
     "address": {"type": "str"},
     "tcp": {"type": "int"},
     "http": {"type": "dict", "options": _HTTP},
+    "dns": {"type": "dict", "options": _DNS},
     "timeout": {"type": "int", "default": 5},
 }
 
@@ -151,8 +167,19 @@ _PROBES: Final[Options] = {
     "type": "list",
     "elements": "dict",
     "options": _PROBE,
-    "mutually_exclusive": [("tcp", "http")],
-    "required_one_of": [("tcp", "http")],
+    "mutually_exclusive": [_KINDS],
+    "required_one_of": [_KINDS],
+}
+
+#: What is asked of one VM instead of what is asked of all.
+_LIMITS: Final[Options] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "vm": {"type": "str", "required": True},
+        "max_rpo": {"type": "str"},
+        "within": {"type": "int"},
+    },
 }
 
 VERIFY: Final[Mapping[str, Any]] = {
@@ -169,7 +196,10 @@ VERIFY: Final[Mapping[str, Any]] = {
         "heartbeat": {"type": "bool", "default": True},
         "addresses": {"type": "list", "elements": "str"},
         "probes": _PROBES,
+        "limits": _LIMITS,
+        "simulated_guests": {"type": "bool", "default": False},
         "within": {"type": "int", "default": 0},
+        "concurrency": {"type": "int", "default": 32},
         "fail_on": {"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
         "timeout": {"type": "int", "default": 900},
         "poll_interval": {"type": "float", "default": 5.0},

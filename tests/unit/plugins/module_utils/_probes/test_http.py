@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 import socket
 import ssl
 import threading
@@ -20,7 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.hyperv.replica.plugins.module_utils._probes.http import MAX_BODY, probe_http
+from ansible_collections.hyperv.replica.plugins.module_utils._probes.certificate import not_after
+from ansible_collections.hyperv.replica.plugins.module_utils._probes.http import MAX_BODY, Page, probe_http
 
 NOT_AFTER = datetime(2040, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -58,7 +60,7 @@ def _response(status: int, body: bytes) -> bytes:
 
 def test_the_right_status_and_text_are_right() -> None:
     with _server(_response(200, "Grüße: gesund".encode())) as (port, asked):
-        result = probe_http(f"http://127.0.0.1:{port}/health?x=1", status=[200], contains="gesund", timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/health?x=1", Page(contains="gesund"), timeout=2)
 
     assert result.ok
     assert asked[0].startswith(b"GET /health?x=1 HTTP/1.1\r\n")
@@ -68,7 +70,7 @@ def test_the_right_status_and_text_are_right() -> None:
 @pytest.mark.parametrize(("status", "contains", "word"), [(200, "", "503"), (503, "well", "'well'")])
 def test_another_status_or_a_missing_text_is_wrong_and_says_what_came(status: int, contains: str, word: str) -> None:
     with _server(_response(503, b"down")) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=[status], contains=contains, timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/", Page(status=[status], contains=contains), timeout=2)
 
     assert not result.ok
     assert word in result.detail
@@ -76,18 +78,18 @@ def test_another_status_or_a_missing_text_is_wrong_and_says_what_came(status: in
 
 def test_a_redirection_is_an_answer_and_is_not_followed() -> None:
     with _server(b"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n") as (port, _asked):
-        assert probe_http(f"http://127.0.0.1:{port}/", status=[302], contains="", timeout=2).ok
+        assert probe_http(f"http://127.0.0.1:{port}/", Page(status=[302]), timeout=2).ok
 
 
 def test_a_text_beyond_the_first_mebibyte_is_not_looked_for() -> None:
     with _server(_response(200, b" " * MAX_BODY + b"here")) as (port, _asked):
-        assert not probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="here", timeout=5).ok
+        assert not probe_http(f"http://127.0.0.1:{port}/", Page(contains="here"), timeout=5).ok
 
 
 def test_a_server_that_drips_does_not_hold_the_probe_beyond_its_time() -> None:
     drops = [b"HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n", *[b"x"] * 20]
     with _server(*drops, pause=0.1) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=0.3)
+        result = probe_http(f"http://127.0.0.1:{port}/", Page(), timeout=0.3)
 
     assert not result.ok
     assert "no answer within 0.3 seconds" in result.detail
@@ -96,7 +98,7 @@ def test_a_server_that_drips_does_not_hold_the_probe_beyond_its_time() -> None:
 
 def test_a_silent_server_fails_in_time() -> None:
     with _server(b"", pause=0.2) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=0.1)
+        result = probe_http(f"http://127.0.0.1:{port}/", Page(), timeout=0.1)
 
     assert not result.ok
     assert result.seconds < 1
@@ -105,7 +107,7 @@ def test_a_silent_server_fails_in_time() -> None:
 @pytest.mark.parametrize("piece", [b"", b"\x00\xff", b"HTTP/1.1 abc\r\n\r\n", b"x" * 100_000])
 def test_what_is_not_http_fails_and_raises_nothing(piece: bytes) -> None:
     with _server(piece) as (port, _asked):
-        assert not probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=2).ok
+        assert not probe_http(f"http://127.0.0.1:{port}/", Page(), timeout=2).ok
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def test_what_is_not_http_fails_and_raises_nothing(piece: bytes) -> None:
     ],
 )
 def test_a_url_that_is_none_fails_and_shows_no_password(url: str) -> None:
-    result = probe_http(url, status=[200], contains="", timeout=1)
+    result = probe_http(url, Page(), timeout=1)
 
     assert not result.ok
     assert "s3cret" not in result.detail
@@ -130,7 +132,7 @@ def test_a_url_that_is_none_fails_and_shows_no_password(url: str) -> None:
 
 def test_a_token_in_the_query_is_not_shown() -> None:
     with _server(_response(500, b"")) as (port, _asked):
-        result = probe_http(f"http://127.0.0.1:{port}/a?token=s3cret#f", status=[200], contains="", timeout=2)
+        result = probe_http(f"http://127.0.0.1:{port}/a?token=s3cret#f", Page(), timeout=2)
 
     assert "s3cret" not in result.detail
 
@@ -139,7 +141,7 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with _server(_response(200, b"")) as (port, _asked):
-        assert probe_http(f"http://127.0.0.1:{port}/", status=[200], contains="", timeout=2).ok
+        assert probe_http(f"http://127.0.0.1:{port}/", Page(), timeout=2).ok
 
 
 @pytest.fixture
@@ -175,9 +177,7 @@ def _serving(certificate: Path) -> ssl.SSLContext:
 
 def test_a_certificate_of_a_known_authority_is_accepted_and_its_expiry_told(certificate: Path) -> None:
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        result = probe_http(
-            f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, ca_path=str(certificate)
-        )
+        result = probe_http(f"https://127.0.0.1:{port}/", Page(ca_path=str(certificate)), timeout=2)
 
     assert result.ok
     assert result.certificate_expires == NOT_AFTER
@@ -185,9 +185,9 @@ def test_a_certificate_of_a_known_authority_is_accepted_and_its_expiry_told(cert
 
 def test_a_certificate_of_an_unknown_authority_is_refused_unless_told_otherwise(certificate: Path) -> None:
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        strict = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2)
+        strict = probe_http(f"https://127.0.0.1:{port}/", Page(), timeout=2)
     with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
-        lax = probe_http(f"https://127.0.0.1:{port}/", status=[200], contains="", timeout=2, validate=False)
+        lax = probe_http(f"https://127.0.0.1:{port}/", Page(validate=False), timeout=2)
 
     assert not strict.ok
     assert "certificate" in strict.detail
@@ -195,6 +195,37 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_told_otherwise(
 
 
 def test_authorities_that_are_not_there_fail_and_raise_nothing(tmp_path: Path) -> None:
-    result = probe_http("https://127.0.0.1:9/", status=[200], contains="", timeout=1, ca_path=str(tmp_path / "none"))
+    result = probe_http("https://127.0.0.1:9/", Page(ca_path=str(tmp_path / "none")), timeout=1)
 
     assert not result.ok
+
+
+@pytest.mark.parametrize("validate", [True, False])
+@pytest.mark.parametrize(("days", "good"), [(29, True), (31, False)])
+def test_a_certificate_that_ends_too_soon_fails_whether_validated_or_not(
+    certificate: Path, validate: bool, days: int, good: bool
+) -> None:
+    wanted = Page(certificate_days=days, validate=validate, ca_path=str(certificate))
+    with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
+        result = probe_http(f"https://127.0.0.1:{port}/", wanted, timeout=2, now=NOT_AFTER - timedelta(days=30))
+
+    assert result.ok is good, result.detail
+    assert good or "expires in 30 days, on 2040-01-02" in result.detail
+
+
+def test_days_of_a_certificate_cannot_be_had_without_one() -> None:
+    with _server(_response(200, b"")) as (port, _asked):
+        assert not probe_http(f"http://127.0.0.1:{port}/", Page(certificate_days=1), timeout=2).ok
+
+
+def test_the_end_of_a_certificate_is_read_from_its_bytes_and_no_changed_byte_raises(certificate: Path) -> None:
+    der = ssl.PEM_cert_to_DER_cert(certificate.read_text().partition("-----BEGIN PRIVATE")[0])
+    chance = random.Random(7)
+
+    assert not_after(der) == NOT_AFTER
+    for length in range(len(der)):
+        not_after(der[:length])
+    for _ in range(3000):
+        changed = bytearray(der)
+        changed[chance.randrange(len(changed))] = chance.randrange(256)
+        not_after(bytes(changed))
