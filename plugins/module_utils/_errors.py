@@ -22,7 +22,7 @@
 ``kind`` is a word that playbooks may decide by, and part of the public API. Beside the default of each class these
 are used where the situation is known: wrong_peer, peer_unreachable, connection_lost, primary_alive, split_brain,
 consent_needed, changed_by_other, no_such_vm, ambiguous_name, not_in_sync, access_refused, data_loss, dependency,
-source_not_running, unsupported.
+source_not_running, unsupported, bad_option, bad_plan.
 """
 
 from __future__ import annotations

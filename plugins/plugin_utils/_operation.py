@@ -25,8 +25,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.schedul
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.times import Run
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import moment
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.words import direction
+from ansible_collections.hyperv.replica.plugins.module_utils._values import moment
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,

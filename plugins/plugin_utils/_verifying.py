@@ -29,8 +29,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.verific
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import VERIFY
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import duration
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.words import counted, where_now
+from ansible_collections.hyperv.replica.plugins.module_utils._values import duration
 from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import is_seen
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,

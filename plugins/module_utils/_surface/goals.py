@@ -22,7 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
     Strategy,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import duration, moment
+from ansible_collections.hyperv.replica.plugins.module_utils._values import duration, moment
 
 Options = Mapping[str, Any]
 

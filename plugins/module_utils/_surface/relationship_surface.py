@@ -22,7 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.relatio
     shown,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import moment
+from ansible_collections.hyperv.replica.plugins.module_utils._values import moment
 
 _AUTHENTICATION: Final = {"kerberos": 1, "certificate": 2}
 

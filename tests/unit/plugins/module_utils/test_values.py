@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import duration, moment
+from ansible_collections.hyperv.replica.plugins.module_utils._values import duration, moment, size
 
 THREE = datetime(2026, 11, 20, 2, 0, tzinfo=timezone.utc)
 
@@ -50,3 +50,18 @@ def test_a_time_without_an_offset_is_refused(text: str) -> None:
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(PreconditionFailed, match="outage_began"):
         moment(text, option="outage_began")
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"), [("512MiB", 512 << 20), ("2GiB", 2 << 30), ("1 TiB", 1 << 40), ("3kib", 3 << 10), ("0GiB", 0)]
+)
+def test_a_size_has_a_unit(text: str, bytes_: int) -> None:
+    assert size(text, option="memory_reserve") == bytes_
+
+
+@pytest.mark.parametrize("text", ["2048", "2GB", "2G", "1.5GiB", "-1GiB", "", "True"])
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(PreconditionFailed, match="memory_reserve") as refused:
+        size(text, option="memory_reserve")
+
+    assert refused.value.kind == "bad_option"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What people write for a length of time or a point in time, as values. Nothing here is guessed."""
+"""What people write for a length of time, a point in time or a size, as values. Nothing here is guessed."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import Prec
 
 _UNITS: Final = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _DURATION: Final = re.compile(r"(?:(?P<d>\d{1,6})d)?(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,6})m)?(?:(?P<s>\d{1,9})s)?")
+_SHIFTS: Final = {"kib": 10, "mib": 20, "gib": 30, "tib": 40}
+_SIZE: Final = re.compile(r"(?P<amount>\d{1,9})(?P<unit>[kmgt]ib)")
 
 
 def duration(text: str, *, option: str) -> timedelta:
@@ -31,6 +33,22 @@ def duration(text: str, *, option: str) -> timedelta:
             remedy='Write it with its unit and in quotes, such as "90s", "15m", "2h" or "1h30m"',
         )
     return timedelta(**{_UNITS[unit]: amount for unit, amount in given.items()})
+
+
+def size(text: str, *, option: str) -> int:
+    """Bytes, from a whole number with its unit: ``512MiB``, ``2GiB``, ``1TiB``.
+
+    Raises:
+        PreconditionFailed: it has no unit, or is something else; kind is ``bad_option``.
+    """
+    match = _SIZE.fullmatch(str(text).replace(" ", "").lower())
+    if match is None:
+        raise PreconditionFailed(
+            f"{option} is {text!r}, which is not a size with a unit",
+            kind="bad_option",
+            remedy='Write it with its unit, such as "512MiB", "2GiB" or "1TiB"',
+        )
+    return int(match["amount"]) << _SHIFTS[match["unit"]]
 
 
 def moment(text: str, *, option: str) -> datetime:
