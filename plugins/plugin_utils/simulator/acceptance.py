@@ -26,7 +26,7 @@ def accepts(receiver: Host, sender: Host, settings: ReplicationSettings) -> bool
     if settings.provider != BUILT_IN_PROVIDER:
         return True
     return listens(receiver, settings.authentication_type, settings.recovery_server_port) and (
-        authorized(receiver, sender.fqdn) is not None
+        lets_in(receiver, sender)
         and holds_certificate(sender, settings.authentication_type, settings.certificate_thumbprint)
     )
 
@@ -46,6 +46,11 @@ def authorized(receiver: Host, sender: str) -> AuthorizationEntry | None:
     """The entry that lets this sender in; its first label may hold a wildcard (PowerShell's page of the entries)."""
     entries = receiver.replica_server.entries
     return next((entry for entry in entries if _matches(entry.primary, sender)), None)
+
+
+def lets_in(receiver: Host, sender: Host) -> bool:
+    """Whether an entry lets a host in: by its own name, or for a node by its cluster's broker (blog 2012-03-27)."""
+    return any(authorized(receiver, name) is not None for name in (sender.fqdn, sender.connection_point))
 
 
 def holds_certificate(sender: Host, authentication: int, thumbprint: str) -> bool:

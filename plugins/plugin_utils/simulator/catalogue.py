@@ -14,13 +14,23 @@ from typing import Any, Final
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cim import BASES, Table
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cimv2 import COMPUTER, SINGLETONS
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cluster import (
+    CLUSTER,
+    CLUSTERED_VMS,
+    HYPERV_CLUSTER,
+    MSCLUSTER,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_devices import DEVICE_LINKS, DEVICES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_replica import REPLICA, REPLICA_LINKS
 
 TABLES: Final[dict[str, Table]] = {
     names.VIRTUALIZATION: {**BASES, **REPLICA, **REPLICA_LINKS, **DEVICES, **DEVICE_LINKS},
     names.CIMV2: COMPUTER,
+    MSCLUSTER: CLUSTER,
+    HYPERV_CLUSTER: CLUSTERED_VMS,
 }
+#: Namespaces that only a node of a cluster has.
+OF_NODES: Final = frozenset({MSCLUSTER, HYPERV_CLUSTER})
 
 
 @dataclass(frozen=True, slots=True)

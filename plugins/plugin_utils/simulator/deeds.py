@@ -16,7 +16,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationMode,
     ReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import guests
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import clusters, guests
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered import Group
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, release
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import enter
@@ -63,6 +64,7 @@ def power_return(world: World, host: str) -> None:
 def host_restart(world: World, host: str) -> None:
     """Restart a host in an orderly way; it is back after a while."""
     there = _host(world, host)
+    clusters.drain(world, there)
     guests.go_down(world, there)
     there.return_after_restart = world.after(guests.RESTART_SECONDS, lambda: guests.come_back(world, there))
 
@@ -166,6 +168,32 @@ def release_jobs(world: World, host: str) -> None:
         release(world, there, job)
 
 
+def move_group(world: World, host: str, vm: str, to: str) -> None:
+    """Move a clustered VM to another node of its cluster, running or not."""
+    there, copy, _group = _clustered(world, host, vm)
+    node = _host(world, to)
+    if node.cluster is not there.cluster or node is there or not node.up:
+        raise ValueError(f"{node.name} is no other node of the cluster of {there.name} that is up")
+    clusters.move(world, there, node, copy)
+
+
+def take_group_offline(world: World, host: str, vm: str) -> None:
+    """Take the group of a clustered VM offline; a running VM is saved by that."""
+    clusters.take_offline(world, *_clustered(world, host, vm))
+
+
+def bring_group_online(world: World, host: str, vm: str) -> None:
+    """Bring the group of a clustered VM online; the VM starts unless its replication forbids it."""
+    clusters.bring_online(world, *_clustered(world, host, vm))
+
+
+def remove_group(world: World, host: str, vm: str) -> None:
+    """Let a VM on a node not be highly available any more; the VM stays."""
+    there, copy, _group = _clustered(world, host, vm)
+    if there.cluster is not None:
+        del there.cluster.groups[copy.guid]
+
+
 #: All of them, by name.
 DEEDS: Final[dict[str, Deed]] = {
     deed.__name__: deed
@@ -193,6 +221,10 @@ DEEDS: Final[dict[str, Deed]] = {
         remove_vm,
         set_replica_server,
         release_jobs,
+        move_group,
+        take_group_offline,
+        bring_group_online,
+        remove_group,
     )
 }
 
@@ -211,3 +243,11 @@ def _find(world: World, host: str, vm: str) -> tuple[Host, Vm]:
     if found is None:
         raise ValueError(f"{there.name} has {len(by_name) or 'no'} VMs {vm}")
     return there, found
+
+
+def _clustered(world: World, host: str, vm: str) -> tuple[Host, Vm, Group]:
+    there, copy = _find(world, host, vm)
+    group = clusters.group_of(there, copy.guid)
+    if group is None:
+        raise ValueError(f"{copy.name} on {there.name} has no group")
+    return there, copy, group

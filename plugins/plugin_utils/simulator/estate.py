@@ -16,7 +16,13 @@ import yaml
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import BUILT_IN_PROVIDER, ReplicationState
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock import Clock
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import watch
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.deeds import DEEDS
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate_clusters import (
+    add_groups,
+    plain_cluster,
+    read_cluster,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate_vms import plain_vm, read_pair, read_vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import LANGUAGES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Vm
@@ -93,7 +99,7 @@ def from_estate(
         bandwidth=int(section.number("bandwidth", 125_000_000)),
         compare_rate=int(section.number("compare_rate", 1_000_000_000)),
         deeds=DEEDS,
-        laws=refresh_health,
+        laws=_laws,
     )
     world.now = start
     _populate(world, section)
@@ -111,7 +117,13 @@ def to_estate(world: World) -> dict[str, Any]:
         "compare_rate": world.compare_rate,
         "switches": world.switches.as_dict(),
         "hosts": [_plain_host(host, world) for host in world.hosts.values()],
+        **({"clusters": [plain_cluster(world, one) for one in world.clusters.values()]} if world.clusters else {}),
     }
+
+
+def _laws(world: World) -> None:
+    watch(world)
+    refresh_health(world)
 
 
 def _switches(section: Section, given: Mapping[str, str]) -> Switches:
@@ -129,9 +141,12 @@ def _populate(world: World, section: Section) -> None:
         raise section.error("hosts", "at least one host is wanted")
     for item in hosts:
         _add_host(world, _host(item), item)
+    groups = [read_cluster(world, item) for item in section.sections("clusters")]
     for pair in section.sections("replicated"):
         for host, vm in read_pair(world, pair):
             _add_vm(host, vm, pair)
+    for wanted in groups:
+        add_groups(world, wanted)
 
 
 def _add_host(world: World, host: Host, section: Section) -> None:

@@ -209,9 +209,9 @@ def _pair_settings(section: Section, vm: Vm, primary: Host, replica: Host) -> Re
     return ReplicationSettings(
         authentication_type=authentication,
         certificate_thumbprint=primary.replica_server.certificate_thumbprint if authentication == 2 else "",
-        recovery_connection_point=replica.fqdn,
+        recovery_connection_point=replica.connection_point,
         recovery_host_system=replica.fqdn,
-        primary_connection_point=primary.fqdn,
+        primary_connection_point=primary.connection_point,
         primary_host_system=primary.fqdn,
         recovery_server_port=server.https_port if authentication == 2 else server.http_port,
         application_consistent_interval=int(section.number("application_consistent_interval", 0)),

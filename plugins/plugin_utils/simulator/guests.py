@@ -120,6 +120,8 @@ def come_back(world: World, host: Host) -> None:
     host.up = True
     host.booted = world.now
     for vm in host.vms.values():
+        if host.cluster is not None and vm.guid in host.cluster.groups:
+            continue  # whether it starts is its cluster's business
         wants = vm.start_action is StartAction.ALWAYS
         if wants or (vm.start_action is StartAction.RESTART_IF_PREVIOUSLY_ACTIVE and vm.was_running):
             _start_by_itself(world, host, vm)

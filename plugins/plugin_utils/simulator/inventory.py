@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -52,8 +53,20 @@ def inventory_text(access: Mapping[str, Any], connection: str = "psrp", scheme: 
     hosts = {
         host["name"]: host_variables(access, host, connection=connection, scheme=scheme) for host in access["hosts"]
     }
-    text: str = yaml.safe_dump({"hyperv": {"hosts": hosts}}, allow_unicode=True, explicit_start=True, sort_keys=False)
+    groups = {"hyperv": {"hosts": hosts}, **_cluster_groups(access)}
+    text: str = yaml.safe_dump(groups, allow_unicode=True, explicit_start=True, sort_keys=False)
     return text
+
+
+def _cluster_groups(access: Mapping[str, Any]) -> dict[str, Any]:
+    """A group for each cluster, with its nodes and the variable by which modules know it."""
+    groups: dict[str, Any] = {}
+    for host in access["hosts"]:
+        if cluster := host.get("cluster"):
+            name = re.sub(r"\W", "_", str(cluster).lower())
+            group = groups.setdefault(name, {"hosts": {}, "vars": {"hyperv_cluster_name": cluster}})
+            group["hosts"][host["name"]] = {}
+    return groups
 
 
 def _psrp(access: Mapping[str, Any], scheme: str, auth: str) -> dict[str, Any]:

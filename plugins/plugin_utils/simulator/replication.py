@@ -191,8 +191,10 @@ def _silent_too_long(relationship: Relationship, now: datetime) -> bool:
 
 
 def _cycle(world: World, host: Host, vm: Vm, relationship: Relationship, due: datetime) -> None:
-    if relationship.next_cycle != due or host.vm(vm.guid) is not vm:
+    holder = world.holder(host, vm)
+    if relationship.next_cycle != due or holder is None:
         return
+    host = holder
     plan_cycle(world, host, vm, relationship, relationship.settings.replication_interval)
     if not host.up:
         return

@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import ru
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_state as state
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_vm as machine
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import STARTED, Case
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import group_of
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, failing_job, refusing, stick
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import MethodFacts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodCall, MethodResult, Ref
@@ -115,6 +116,7 @@ def call(world: World, host: Host, asked: MethodCall) -> MethodResult:
     if rule is None:
         return MethodResult(32770)
     try:
+        _refuse_unclustered(world, host, asked, rule)
         result = rule.act(Case(world, host, asked))
     except Refused as refused:
         result = _refusal(world, host, asked, rule, refused)
@@ -149,6 +151,16 @@ def concerned(asked: MethodCall) -> str:
     keys = Ref(asked.class_name, asked.keys)
     is_service = asked.class_name.casefold() in ("msvm_replicationservice", "msvm_virtualsystemmanagementservice")
     return "" if is_service else (keys.key("SystemName") or keys.key("Name")).upper()
+
+
+def _refuse_unclustered(world: World, host: Host, asked: MethodCall, rule: Rule) -> None:
+    """Blog 2013-08-27 (event 29410): on a node only a highly available VM replicates; how it is refused is a switch."""
+    vm = host.vm(concerned(asked))
+    replicates = asked.class_name.casefold() == "msvm_replicationservice" or "Replication" in asked.method
+    if vm is None or not (replicates and rule.mutating) or host.cluster is None or group_of(host, vm.guid):
+        return
+    answer = world.switches["not_highly_available"]
+    raise Refused(32768, "job") if answer == "failed_job" else Refused(int(answer), "return")
 
 
 def _refusal(world: World, host: Host, asked: MethodCall, rule: Rule, refused: Refused) -> MethodResult:

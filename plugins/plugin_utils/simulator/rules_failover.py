@@ -133,12 +133,11 @@ def reverse_replication(case: Case) -> MethodResult:
     case.require(receives(vm) and relationship.state in _reverse_from(case, relationship))
     case.require(1 not in vm.relationships)  # inferred: one outgoing relationship at a time
     settings = merged(relationship.settings, given, case.world.switches)
-    here = case.host.fqdn
-    other = case.world.host(settings.recovery_connection_point)
+    other = case.world.at_point(settings.recovery_connection_point, vm.guid)
     settings = replace(
         settings,
-        primary_connection_point=here,
-        primary_host_system=here,
+        primary_connection_point=case.host.connection_point,
+        primary_host_system=case.host.fqdn,
         recovery_host_system=other.fqdn if other else settings.recovery_connection_point,
     )
 
@@ -264,7 +263,7 @@ def _future_receiver(case: Case, vm: Vm, wanted: Relationship) -> tuple[Host, Vm
     Raises:
         Refused: 32768, by the job: the peer is only asked while the job runs (inferred).
     """
-    other = case.world.host(wanted.settings.recovery_connection_point)
+    other = case.world.at_point(wanted.settings.recovery_connection_point, vm.guid)
     copy = other.vm(vm.guid) if other else None
     if other is None or copy is None or other is case.host:
         raise Refused(32768, "job")
@@ -286,14 +285,15 @@ def _fresh(case: Case, wanted: Relationship) -> Relationship:
 
 
 def _become_replica(case: Case, vm: Vm, other: Host, copy: Vm, state: ReplicationState) -> None:
-    if copy.power is not Power.OFF or other.vm(copy.guid) is not copy:
+    holder = case.world.holder(other, copy)
+    if copy.power is not Power.OFF or holder is None:
         return  # somebody started or removed it meanwhile: it does not take part any more
     copy.mode = ReplicationMode.REPLICA
     relationship = _fresh(case, vm.relationship)
     relationship.settings = replace(vm.relationship.settings)
     copy.relationships = {0: relationship}
     copy.recovery_points.clear()
-    enter(case.world, other, copy, relationship, state)
+    enter(case.world, holder, copy, relationship, state)
 
 
 def _failback_from(case: Case) -> frozenset[ReplicationState]:

@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import make_highly_available
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies import replica_of
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import caption, error_text
@@ -63,7 +64,7 @@ def create_relationship(case: Case) -> MethodResult:
     case.require(vm.mode is ReplicationMode.NONE or (extends and 1 not in vm.relationships))
     index = int(extends)
     known = ReplicationSettings() if extends else vm.relationship.settings
-    settings = _from_here(case, merged(known, given, case.world.switches))
+    settings = _from_here(case, vm, merged(known, given, case.world.switches))
     if extends:
         _check_extended(vm, settings)
     relationship = Relationship(index=index, settings=settings, statistics=Statistics(start=case.world.now))
@@ -202,13 +203,13 @@ def _sending(case: Case, vm: Vm) -> Relationship:
     return vm.relationship
 
 
-def _from_here(case: Case, settings: ReplicationSettings) -> ReplicationSettings:
+def _from_here(case: Case, vm: Vm, settings: ReplicationSettings) -> ReplicationSettings:
     if settings.provider not in [provider.guid for provider in case.host.providers]:
         raise Refused(32770, "return")
-    other = case.world.host(settings.recovery_connection_point)
+    other = case.world.at_point(settings.recovery_connection_point, vm.guid)
     return replace(
         settings,
-        primary_connection_point=case.host.fqdn,
+        primary_connection_point=case.host.connection_point,
         primary_host_system=case.host.fqdn,
         recovery_host_system=other.fqdn if other else "",
     )
@@ -222,7 +223,7 @@ def _check_extended(vm: Vm, settings: ReplicationSettings) -> None:
 
 
 def _new_receiver(case: Case, vm: Vm, settings: ReplicationSettings) -> Host:
-    other = case.world.host(settings.recovery_connection_point)
+    other = case.world.at_point(settings.recovery_connection_point, vm.guid)
     if other is None or other is case.host or not case.world.linked(case.host, other):
         raise Refused(32768, "job")
     there = other.vm(vm.guid)
@@ -238,6 +239,7 @@ def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings,
     copy.relationships = {0: relationship}
     copy.mode = mode
     other.vms[copy.guid] = copy
+    make_highly_available(case.world, other, copy)
     enter(case.world, other, copy, relationship, STATE.WAITING_FOR_INITIAL_REPLICATION)
 
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import (
-    authorized,
     holds_certificate,
+    lets_in,
     listens,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import Case
@@ -121,10 +121,10 @@ def test_connection(case: Case) -> MethodResult:
         raise Refused(32773, "return")
 
     def finish() -> None:
-        other = case.world.host(name)
+        other = case.world.at_point(name, "")
         if other is None or other is case.host or not case.world.linked(case.host, other):
             raise Refused(32768)
-        ready = listens(other, authentication, port) and authorized(other, case.host.fqdn) is not None
+        ready = listens(other, authentication, port) and lets_in(other, case.host)
         if not ready or not holds_certificate(case.host, authentication, thumbprint):
             raise Refused(32768)
 

@@ -119,6 +119,7 @@ class Server:
                 "address": LOOPBACK,
                 "http_port": house.http.port,
                 "https_port": house.https.port if house.https else None,
+                **({"cluster": house.host.cluster.name} if house.host.cluster else {}),
             }
             for house in self._houses
         ]

@@ -16,11 +16,12 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import configuration
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue import CimClass, Instance
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue import OF_NODES, CimClass, Instance
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import instance_xml, property_xml
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.enumerations import Enumerations, Page, fitting
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import (
     INVALID_METHOD_PARAMETERS,
+    INVALID_NAMESPACE,
     NOT_CAPABLE,
     Fault,
     not_found,
@@ -37,6 +38,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.queries i
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.reader import (
     Request,
     message_id,
+    namespace_in_uri,
     read_request,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules import is_mutating
@@ -167,6 +169,9 @@ class Service:
         return vms.pop() if len(vms) == 1 else ""
 
     def _done(self, request: Request) -> _Done:
+        namespace = namespace_in_uri(request.resource_uri, request.keys).casefold()
+        if namespace in OF_NODES and self._sight.host.cluster is None:
+            raise not_found(f"there is no namespace {namespace}", INVALID_NAMESPACE)
         handle = _ACTIONS.get(request.action)
         if handle is not None:
             return handle(self, request)

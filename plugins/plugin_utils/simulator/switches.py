@@ -79,6 +79,10 @@ SWITCHES: Final[dict[str, Switch]] = {
     "inherited_setting_properties": Switch(
         ("ignore", "refuse"), "Inherited read-only properties in an embedded settings instance are ignored, or refused"
     ),
+    "not_highly_available": Switch(
+        ("32768", "32775", "failed_job"),
+        "What a node of a cluster answers when a VM that is not highly available is to replicate",
+    ),
     "peer_visibility": Switch(("at_once", "delayed"), "What one end did shows on the other at once, or 15 s later"),
     "wql": Switch(
         ("answered", "double_quotes_refused", "refused"),

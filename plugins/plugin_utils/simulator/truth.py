@@ -23,6 +23,10 @@ def truth(world: World) -> dict[str, Any]:
         "now": world.now.isoformat(),
         "rate": world.clock.rate,
         "hosts": {host.name: _host(host) for host in world.hosts.values()},
+        "clusters": {
+            name: {"nodes": one.nodes, "groups": plain(list(one.groups.values()))}
+            for name, one in world.clusters.items()
+        },
         "ledger": _ledger(world.ledger),
         "trouble": [plain(trouble) for trouble in world.trouble],
     }

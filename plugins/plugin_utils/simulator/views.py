@@ -16,6 +16,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
     find_class,
     with_subclasses,
 )
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cluster import HYPERV_CLUSTER
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import instance_ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import (
     INVALID_CLASS,
@@ -26,6 +27,11 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identitie
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.links import LINKS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.summary import summaries
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_cluster import (
+    CLUSTER_LINKS,
+    CLUSTER_VIEWS,
+    CLUSTERED_VM_VIEWS,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_computer import COMPUTER_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_devices import DEVICE_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_settings import SETTING_VIEWS
@@ -37,7 +43,9 @@ VIEWS: Final[dict[str, View]] = {
     **SETTING_VIEWS,
     **DEVICE_VIEWS,
     **COMPUTER_VIEWS,
+    **CLUSTER_VIEWS,
     **LINKS,
+    **CLUSTER_LINKS,
     "Msvm_SummaryInformation": summaries,
 }
 
@@ -47,8 +55,9 @@ Identity = tuple[str, tuple[tuple[str, Any], ...]]
 
 def instances(sight: Sight, of: CimClass, *, deep: bool = True) -> Iterator[Instance]:
     """The instances of a class and, when deep, of all classes derived from it, each as its actual class."""
+    views = CLUSTERED_VM_VIEWS if of.namespace == HYPERV_CLUSTER else VIEWS
     for one in with_subclasses(of) if deep else (of,):
-        view = VIEWS.get(one.name)
+        view = views.get(one.name)
         for values in view(sight) if view else ():
             yield Instance(one, values)
 
@@ -130,7 +139,7 @@ def _named(namespace: str, name: str) -> CimClass | None:
 def _links(namespace: str, name: str) -> list[CimClass]:
     asked = _named(namespace, name)
     every = with_subclasses(asked) if asked else [find_class(namespace, known) for known in TABLES[namespace]]
-    return [of for of in every if of is not None and of.name in LINKS]
+    return [of for of in every if of is not None and (of.name in LINKS or of.name in CLUSTER_LINKS)]
 
 
 def _fits(one: Instance, keys: Mapping[str, Any]) -> bool:

@@ -73,10 +73,11 @@ def systems(sight: Sight) -> Iterator[Values]:
         "TimeOfLastStateChange": sight.host.booted,
     }
     for vm in sight.vms:
-        yield _vm(sight, vm)
+        yield vm_values(sight, vm)
 
 
-def _vm(sight: Sight, vm: Vm) -> Values:
+def vm_values(sight: Sight, vm: Vm) -> Values:
+    """A VM as Msvm_ComputerSystem."""
     shown = vm.relationship
     on = vm.power in _ON
     return {

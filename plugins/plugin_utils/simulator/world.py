@@ -26,6 +26,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationMode,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock import Clock
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered import Cluster
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger import Ledger
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Counters, Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
@@ -136,6 +137,7 @@ class Host:
         left_files: paths of virtual disks that belong to no VM any more.
         reachable_from_peers: whether other hosts' replication traffic reaches this one.
         cut_off_from: names of hosts this one has no network to.
+        cluster: the failover cluster it is a node of.
     """
 
     name: str
@@ -158,6 +160,12 @@ class Host:
     reachable_from_peers: bool = True
     cut_off_from: set[str] = field(default_factory=set)
     return_after_restart: Event | None = field(default=None, repr=False)
+    cluster: Cluster | None = field(default=None, repr=False)
+
+    @property
+    def connection_point(self) -> str:
+        """The name by which others replicate to it: its cluster's broker, or its own."""
+        return self.cluster.broker if self.cluster and self.cluster.broker else self.fqdn
 
     @property
     def domain(self) -> str:
@@ -207,6 +215,7 @@ class World:
 
     hosts: dict[str, Host]
     clock: Clock
+    clusters: dict[str, Cluster] = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
     trouble: Troubles = field(default_factory=Troubles)
     seed: int = 0
@@ -237,6 +246,19 @@ class World:
         """The host of this name, NetBIOS or fully qualified, in any case."""
         return next((host for host in self.hosts.values() if host.is_called(name)), None)
 
+    def at_point(self, name: str, guid: str) -> Host | None:
+        """The host that a connection point leads to: behind a broker the node that has the VM, or any that is up."""
+        cluster = next((one for one in self.clusters.values() if one.is_reached_at(name)), None)
+        if cluster is None:
+            return self.host(name)
+        up = [self.hosts[node] for node in cluster.nodes if self.hosts[node].up]
+        return next((node for node in up if node.vm(guid)), up[0] if up else None)
+
+    def holder(self, host: Host, vm: Vm) -> Host | None:
+        """The host that has this very copy now: where it was last known, or another node of that one's cluster."""
+        nodes = host.cluster.nodes if host.cluster else []
+        return next((one for one in (host, *(self.hosts[name] for name in nodes)) if one.vm(vm.guid) is vm), None)
+
     def copies(self, guid: str) -> list[tuple[Host, Vm]]:
         """Every copy of a VM."""
         return [(host, vm) for host in self.hosts.values() for vm in [host.vm(guid)] if vm is not None]
@@ -254,7 +276,8 @@ class World:
         """The other end of a relationship, as far as it exists."""
         settings = relationship.settings
         sends = vm.mode is ReplicationMode.PRIMARY or relationship.index == 1
-        other = self.host(settings.recovery_connection_point if sends else settings.primary_connection_point)
+        point = settings.recovery_connection_point if sends else settings.primary_connection_point
+        other = self.at_point(point, vm.guid)
         if other is None or other is host:
             return None, None
         return other, other.vm(vm.guid)

@@ -15,6 +15,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
     find_class,
     hyperv_class,
 )
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered import Cluster
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import make_highly_available
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.summary import CODES, summary
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
@@ -31,15 +33,21 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulato
 
 
 def known_class(name: str) -> CimClass:
-    found = find_class("root/cimv2", name) if name.startswith(("Win32", "CIM_")) else hyperv_class(name)
+    namespaces = {"Win32": "root/cimv2", "CIM_D": "root/cimv2", "MSClu": "root/mscluster"}
+    found = find_class(namespaces.get(name[:5], "root/virtualization/v2"), name)
     if found is None:
         raise AssertionError(name)
     return found
 
 
 def everything() -> list[tuple[Sight, Instance]]:
-    """All instances of both hosts, with a VLAN, a job, and SQL01 shut off on the way."""
+    """All instances of both hosts, the first of which is a node of a cluster, with a VLAN."""
     pair = Pair(unreplicated_relationship="state_0")
+    node = pair.world.hosts["HV-A"]
+    node.cluster = Cluster(name="HVC", fqdn="hvc.example.test", broker="hvr.example.test", nodes=[node.name])
+    pair.world.clusters["HVC"] = node.cluster
+    for vm in node.vms.values():
+        make_highly_available(pair.world, node, vm)
     sights = [Sight(pair.world, host) for host in pair.world.hosts.values()]
     for sight in sights:
         sight.host.vms[SQL01].adapters[0].vlan = 12
