@@ -18,6 +18,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SERVICE,
     SYSTEM,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
@@ -57,6 +58,7 @@ class Memory:
         shutdown: the shutdown component of each VM.
         own_jobs: by id in upper case.
         unreadable: name and error of each VM that the last look could not read, by GUID.
+        limits: what it allows at the same time.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
     """
 
@@ -66,6 +68,7 @@ class Memory:
     shutdown: dict[str, CimReference] = field(default_factory=dict)
     own_jobs: dict[str, OwnJob] = field(default_factory=dict)
     unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
+    limits: HostLimits | None = None
     points_embedded: bool = False
 
 

@@ -32,6 +32,7 @@ SWITCH: Final = "Msvm_VirtualEthernetSwitch"
 FAILOVER_ADDRESSES: Final = "Msvm_FailoverNetworkAdapterSettingData"
 FAILOVER_LINK: Final = "Msvm_EthernetPortFailoverSettingDataComponent"
 DISK: Final = "Msvm_StorageAllocationSettingData"
+MEMORY_SETTINGS: Final = "Msvm_MemorySettingData"
 OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
 DATA_FILE: Final = "CIM_DataFile"
 
@@ -123,7 +124,15 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     PORT: ("InstanceID", "ElementName", "Address", "StaticMacAddress"),
     SWITCH: ("Name", "ElementName"),
     DISK: ("InstanceID", "HostResource"),
-    OPERATING_SYSTEM: ("CSName", "LocalDateTime", "LastBootUpTime"),
+    MEMORY_SETTINGS: ("InstanceID", "VirtualQuantity", "Reservation", "Limit", "DynamicMemoryEnabled"),
+    OPERATING_SYSTEM: (
+        "CSName",
+        "LocalDateTime",
+        "LastBootUpTime",
+        "Version",
+        "FreePhysicalMemory",
+        "TotalVisibleMemorySize",
+    ),
 }
 
 #: Types of settings that are recovery points.

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
     looking_disks,
+    looking_limits,
     looking_networks,
     looking_tests,
     schema,
@@ -66,6 +67,8 @@ class Gather(Enum):
     DISKS = "disks"
     TESTS = "tests"
     ADAPTERS = "adapters"
+    MEMORY = "memory"
+    LIMITS = "limits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,8 @@ def _readable(memory: Memory, vm_id: str, name: str, read: Callable[[], _T]) -> 
 
 def _facts(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFacts]:
     facts = schema.host_facts(name, _first((yield from _operating_system(memory))))
+    if Gather.LIMITS in gather:
+        facts = replace(facts, limits=(yield from looking_limits.host_limits(facts.version, memory)))
     if Gather.SERVICE not in gather:
         return facts
     setting = _first((yield from ask(memory, SERVICE_SETTINGS)))
@@ -307,6 +312,7 @@ _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
     (_jobs, {Gather.JOBS}),
     (_guests, {Gather.GUEST}),
     (looking_disks.disks, {Gather.DISKS}),
+    (looking_limits.memory_of, {Gather.MEMORY}),
     (_test_copies, {Gather.TEST_COPIES, Gather.TESTS}),
     (looking_tests.test_copies, {Gather.TESTS}),
     (looking_networks.adapters, {Gather.ADAPTERS}),

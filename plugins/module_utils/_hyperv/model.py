@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters im
     Networks,
     ReplicaTestCopy,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits, VmMemory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     BUILT_IN_PROVIDER,
     REPLICATION_STATES,
@@ -195,6 +196,9 @@ class HostFacts:
         clock: its own time at the look, in UTC.
         utc_offset: how far its local time is ahead of UTC, as it says itself.
         booted: when it last started, in UTC.
+        version: of its operating system, such as 10.0.20348.
+        memory: bytes that the operating system has; memory_free: bytes that nobody uses. None where it tells none.
+        limits: what it allows at the same time; None where that was not read.
         replica_server: how it receives replication; None where that was not read.
     """
 
@@ -203,6 +207,10 @@ class HostFacts:
     clock: datetime | None = None
     utc_offset: timedelta | None = None
     booted: datetime | None = None
+    version: str = ""
+    memory: int | None = None
+    memory_free: int | None = None
+    limits: HostLimits | None = None
     replica_server: ReplicaServer | None = None
 
 
@@ -257,6 +265,7 @@ class Side:
         settings_id: InstanceID of the VM's own settings, needed to change start action and notes.
         points: recovery points, newest first; empty where they were not read.
         test_copy: GUID of its test copy.
+        memory: what it starts with; None where that was not read.
         disks: its virtual disks; empty where they were not read.
         adapters: its network adapters, networks: its host's switches; empty where they were not read.
         test: its test copy, where those were read and it shows mode 3; test_power: that one's power.
@@ -281,6 +290,7 @@ class Side:
     settings_id: str = ""
     points: tuple[RecoveryPoint, ...] = ()
     test_copy: str = ""
+    memory: VmMemory | None = None
     disks: tuple[Disk, ...] = field(default=(), repr=False)
     guest: Guest | None = None
     adapters: tuple[Adapter, ...] = field(default=(), repr=False)

@@ -248,7 +248,15 @@ def host_facts(name: str, system: CimInstance | None) -> HostFacts:
         clock=system.moment("LocalDateTime"),
         utc_offset=_utc_offset(system.text("LocalDateTime") or ""),
         booted=system.moment("LastBootUpTime"),
+        version=system.text("Version") or "",
+        memory=_from_kib(system.integer("TotalVisibleMemorySize")),
+        memory_free=_from_kib(system.integer("FreePhysicalMemory")),
     )
+
+
+def _from_kib(amount: int | None) -> int | None:
+    """Bytes; Win32_OperatingSystem counts in KiB (Microsoft's page of that class)."""
+    return None if amount is None else amount << 10
 
 
 def _utc_offset(text: str) -> timedelta | None:

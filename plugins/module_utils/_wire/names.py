@@ -55,5 +55,6 @@ CERTIFICATE_AUTHORIZATION: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/s
 
 VIRTUALIZATION: Final = "root/virtualization/v2"
 CIMV2: Final = "root/cimv2"
+DEFAULT: Final = "root/default"
 
 CONTENT_TYPE: Final = "application/soap+xml;charset=UTF-8"

@@ -13,7 +13,12 @@ from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cim import BASES, Table
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cimv2 import COMPUTER, SINGLETONS
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cimv2 import (
+    COMPUTER,
+    REGISTRY,
+    SINGLETONS,
+    STATIC,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue_cluster import (
     CLUSTER,
     CLUSTERED_VMS,
@@ -25,7 +30,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
 
 TABLES: Final[dict[str, Table]] = {
     names.VIRTUALIZATION: {**BASES, **REPLICA, **REPLICA_LINKS, **DEVICES, **DEVICE_LINKS},
-    names.CIMV2: COMPUTER,
+    names.CIMV2: {**COMPUTER, **REGISTRY},
+    names.DEFAULT: REGISTRY,
     MSCLUSTER: CLUSTER,
     HYPERV_CLUSTER: CLUSTERED_VMS,
 }
@@ -51,6 +57,7 @@ class CimClass:
         namespace: with slashes, in lower case.
         chain: the class itself, then its superclasses, upwards.
         properties: by name in lower case, sorted by name.
+        static: it has no instances, and its methods are asked of the class itself.
     """
 
     name: str
@@ -58,6 +65,7 @@ class CimClass:
     chain: tuple[str, ...]
     properties: Mapping[str, Property]
     singleton: bool = False
+    static: bool = False
 
     @property
     def uri(self) -> str:
@@ -113,6 +121,7 @@ def find_class(namespace: str, name: str) -> CimClass | None:
         chain=chain,
         properties=dict(sorted(properties.items())),
         singleton=known.casefold() in SINGLETONS,
+        static=known.casefold() in STATIC,
     )
 
 

@@ -169,6 +169,12 @@ COMPUTER: Final[Table] = {
     ),
 }
 
+#: A class of static methods only (Microsoft's page of StdRegProv); it is in root/default too.
+REGISTRY: Final[Table] = {"StdRegProv": ("", "")}
+
+#: Classes without instances, whose methods are asked of the class itself.
+STATIC: Final = frozenset({"stdregprov"})
+
 #: Classes of which there is exactly one instance, asked for without selectors
 #: (MicrosoftDocs/win32 WinRM resource-uris.md).
 SINGLETONS: Final = frozenset({"win32_operatingsystem"})

@@ -11,6 +11,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import attribute_xml
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import Fault
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host
 
 Tree = dict[str, "str | Tree"]
 
@@ -22,15 +23,6 @@ _AUTH: Final[Tree] = {
     "CredSSP": "false",
     "CbtHardeningLevel": "Relaxed",
 }
-_SERVICE: Final[Tree] = {
-    "MaxConcurrentOperations": "4294967295",
-    "MaxConcurrentOperationsPerUser": "1500",
-    "EnumerationTimeoutms": "240000",
-    "MaxConnections": "300",
-    "MaxPacketRetrievalTimeSeconds": "120",
-    "AllowUnencrypted": "false",
-    "Auth": _AUTH,
-}
 _WINRS: Final[Tree] = {
     "AllowRemoteShellAccess": "false",
     "IdleTimeout": "7200000",
@@ -38,21 +30,6 @@ _WINRS: Final[Tree] = {
     "MaxShellsPerUser": "30",
     "MaxProcessesPerShell": "25",
     "MaxMemoryPerShellMB": "1024",
-}
-_CONFIG: Final[Tree] = {
-    "MaxEnvelopeSizekb": "500",
-    "MaxTimeoutms": "60000",
-    "MaxBatchItems": "32000",
-    "MaxProviderRequests": "4294967295",
-    "Client": {"NetworkDelayms": "5000", "AllowUnencrypted": "false"},
-    "Service": _SERVICE,
-    "Winrs": _WINRS,
-}
-_PARTS: Final[dict[str, tuple[str, Tree]]] = {
-    "": ("Config", _CONFIG),
-    "/service": ("Service", _SERVICE),
-    "/service/auth": ("Auth", _AUTH),
-    "/winrs": ("Winrs", _WINRS),
 }
 
 
@@ -62,18 +39,45 @@ def is_configuration(uri: str) -> bool:
     return folded == root or folded.startswith(f"{root}/")
 
 
-def configuration_xml(uri: str, language: str) -> str:
-    """The configuration, or the part of it that the URI names.
+def configuration_xml(uri: str, host: Host) -> str:
+    """The configuration of a host, or the part of it that the URI names.
 
     Raises:
         Fault: there is no such part.
     """
-    part = _PARTS.get(uri.strip()[len(names.MS_CONFIG) :].rstrip("/").casefold())
+    part = _parts(host).get(uri.strip()[len(names.MS_CONFIG) :].rstrip("/").casefold())
     if part is None:
         raise Fault("bad_uri", "the configuration has no such part")
     name, tree = part
-    head = f'xmlns:cfg="{names.MS_CONFIG}" xml:lang="{attribute_xml(language)}"'
+    head = f'xmlns:cfg="{names.MS_CONFIG}" xml:lang="{attribute_xml(host.language)}"'
     return f"<cfg:{name} {head}>{_inner(tree)}</cfg:{name}>"
+
+
+def _parts(host: Host) -> dict[str, tuple[str, Tree]]:
+    service: Tree = {
+        "MaxConcurrentOperations": "4294967295",
+        "MaxConcurrentOperationsPerUser": str(host.winrm_operations),
+        "EnumerationTimeoutms": "240000",
+        "MaxConnections": "300",
+        "MaxPacketRetrievalTimeSeconds": "120",
+        "AllowUnencrypted": "false",
+        "Auth": _AUTH,
+    }
+    config: Tree = {
+        "MaxEnvelopeSizekb": "500",
+        "MaxTimeoutms": "60000",
+        "MaxBatchItems": "32000",
+        "MaxProviderRequests": "4294967295",
+        "Client": {"NetworkDelayms": "5000", "AllowUnencrypted": "false"},
+        "Service": service,
+        "Winrs": _WINRS,
+    }
+    return {
+        "": ("Config", config),
+        "/service": ("Service", service),
+        "/service/auth": ("Auth", _AUTH),
+        "/winrs": ("Winrs", _WINRS),
+    }
 
 
 def _inner(tree: Tree) -> str:

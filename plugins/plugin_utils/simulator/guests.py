@@ -46,7 +46,7 @@ def power_on(world: World, host: Host, vm: Vm, *, locked: bool = True) -> None:
     """
     if locked and not may_start(world, vm):
         raise Refused(32775)
-    if not vm.alive and free_memory(host) < vm.memory:
+    if not vm.alive and vm.power is not Power.PAUSED and host.free_memory < vm.memory:
         raise Refused(32778)
     resumed = vm.power in (Power.SAVED, Power.PAUSED)
     _set_power(world, vm, Power.RUNNING)
@@ -85,11 +85,6 @@ def reboot(world: World, vm: Vm) -> None:
     """Let the guest restart; the VM stays powered."""
     vm.guest.up_since = None
     _boot(world, vm, vm.guest.boot_seconds)
-
-
-def free_memory(host: Host) -> int:
-    """Bytes of the host's memory that no running VM has; 2 GiB are the host's own."""
-    return host.memory - (2 << 30) - sum(vm.memory for vm in host.vms.values() if vm.alive or vm.power is Power.PAUSED)
 
 
 def lose_power(world: World, host: Host) -> None:

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_failover as failover
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_registry as registry
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_replication as replication
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_server as server
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_state as state
@@ -87,6 +88,7 @@ _SHUTDOWN: Final[dict[str, Rule]] = {
     "InitiateShutdown": Rule(machine.initiate_shutdown),
     "InitiateReboot": Rule(machine.initiate_reboot),
 }
+_REGISTRY: Final[dict[str, Rule]] = {"GetDWORDValue": Rule(registry.get_number, mutating=False)}
 _JOB: Final[dict[str, Rule]] = {
     "RequestStateChange": Rule(machine.request_job_state),
     "GetError": Rule(machine.get_error, mutating=False),
@@ -102,6 +104,7 @@ METHODS: Final[dict[tuple[str, str], Rule]] = {
         ("Msvm_VirtualSystemManagementService", _MANAGEMENT),
         ("Msvm_ShutdownComponent", _SHUTDOWN),
         ("Msvm_ConcreteJob", _JOB),
+        ("StdRegProv", _REGISTRY),
     )
     for method, rule in methods.items()
 }

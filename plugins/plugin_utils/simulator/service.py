@@ -181,7 +181,7 @@ class Service:
 
     def _get(self, request: Request) -> _Done:
         if configuration.is_configuration(request.resource_uri):
-            return _Done(configuration.configuration_xml(request.resource_uri, self._sight.host.language))
+            return _Done(configuration.configuration_xml(request.resource_uri, self._sight.host))
         of = resource_class(request)
         _check_keys(of, request)
         one = self._instance(of, request)
@@ -194,7 +194,7 @@ class Service:
         known = signature(of, method)
         if known is None:
             raise Fault("action", f"{of.name} has no method {method}")
-        one = self._instance(of, request)
+        one = Instance(of) if of.static else self._instance(of, request)
         body = request.body
         uris = (of.uri.casefold(), request.resource_uri.casefold())
         if body is None or body.tag.casefold() not in [f"{{{uri}}}{method}_input".casefold() for uri in uris]:
@@ -346,6 +346,8 @@ def _check_target(of: CimClass, request: Request) -> None:
     """Refuse a method without an instance the way hosts do: by an error of WMI, or for others by an internal one."""
     if _given(request):
         _check_keys(of, request)
+    elif of.static:
+        return
     elif of.name == "Msvm_VirtualEthernetSwitchManagementService":
         raise Fault("internal", "no instance was named")
     else:

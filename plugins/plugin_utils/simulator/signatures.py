@@ -85,6 +85,7 @@ _METHODS: Final[dict[str, dict[str, str]]] = {
         ),
         "FormatError": "Errors:Msvm_Error[] > ErrorMessage",
     },
+    "StdRegProv": {"GetDWORDValue": "hDefKey:uint32? sSubKeyName:string sValueName:string > uValue"},
     "Msvm_ShutdownComponent": {
         "InitiateShutdown": f"{_SHUTDOWN} > ",
         "InitiateReboot": f"{_SHUTDOWN} > ",

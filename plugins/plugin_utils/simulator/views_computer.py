@@ -10,14 +10,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_systems import Values, View
 
 #: Language ids as Windows numbers them (Microsoft's page of locale ids).
 _LANGUAGE_IDS: Final = {"en-US": 1033, "de-DE": 1031, "fr-FR": 1036, "it-IT": 1040, "zh-TW": 1028, "ja-JP": 1041}
-#: Memory the host keeps for itself.
-_OWN_MEMORY: Final = 4 << 30
 #: Size of the drive that holds the VMs.
 _DRIVE: Final = 4 << 40
 
@@ -31,12 +28,6 @@ _SERVICES: Final = (
     ("W32Time", "Windows Time", "C:\\Windows\\system32\\svchost.exe -k LocalService"),
     ("WinRM", "Windows Remote Management (WS-Management)", "C:\\Windows\\System32\\svchost.exe -k NetworkService -p"),
 )
-
-
-def free_memory(sight: Sight) -> int:
-    """Bytes that neither the host nor a VM uses."""
-    used = sum(vm.memory for vm in sight.vms if vm.alive or vm.power is Power.PAUSED)
-    return max(0, sight.host.memory - _OWN_MEMORY - used)
 
 
 def computer(sight: Sight) -> Iterator[Values]:
@@ -141,8 +132,8 @@ def operating_system(sight: Sight) -> Iterator[Values]:
         "Caption": host.os_caption,
         "CreationClassName": "Win32_OperatingSystem",
         "CurrentTimeZone": 0,
-        "FreePhysicalMemory": free_memory(sight) // 1024,
-        "FreeVirtualMemory": free_memory(sight) // 1024,
+        "FreePhysicalMemory": host.free_memory // 1024,
+        "FreeVirtualMemory": host.free_memory // 1024,
         "LastBootUpTime": host.booted,
         "LocalDateTime": sight.now,
         "Locale": f"{_LANGUAGE_IDS.get(host.language, 1033):04x}",

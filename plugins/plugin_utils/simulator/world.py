@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     BUILT_IN_PROVIDER,
     TERMINAL_JOB_STATES,
     JobState,
+    Power,
     ReplicationMode,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock import Clock
@@ -134,6 +135,8 @@ class Host:
         vms: by GUID in upper case.
         jobs: by GUID; a finished one leaves after the time of the switch finished_job_lifetime.
         certificates: base64 DER, of the machine's Personal store.
+        winrm_operations: MaxConcurrentOperationsPerUser of its WinRM.
+        maximum_active_transfers: the registry value of that name; 0 where nobody set it.
         left_files: paths of virtual disks that belong to no VM any more.
         reachable_from_peers: whether other hosts' replication traffic reaches this one.
         cut_off_from: names of hosts this one has no network to.
@@ -147,6 +150,8 @@ class Host:
     up: bool = True
     memory: int = 128 << 30
     processors: int = 32
+    winrm_operations: int = 1500
+    maximum_active_transfers: int = 0
     os_version: str = "10.0.20348"
     os_build: str = "20348"
     os_caption: str = "Microsoft Windows Server 2022 Datacenter"
@@ -171,6 +176,20 @@ class Host:
     def domain(self) -> str:
         """DNS domain of the host; empty in a workgroup."""
         return self.fqdn.partition(".")[2]
+
+    @property
+    def active_transfers(self) -> int:
+        """How many VMs' changes it sends at once, and as many that it receives; what holds by itself is KB 2767928's.
+
+        Three are of Windows Server 2012, six of all later ones.
+        """
+        return self.maximum_active_transfers or (3 if self.os_version.startswith("6.2.") else 6)
+
+    @property
+    def free_memory(self) -> int:
+        """Bytes that neither the host itself, which has 2 GiB, nor a VM uses."""
+        used = sum(vm.memory for vm in self.vms.values() if vm.alive or vm.power is Power.PAUSED)
+        return max(0, self.memory - (2 << 30) - used)
 
     def vm(self, guid: str) -> Vm | None:
         """The copy with this GUID, whatever its case."""

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Trouble
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import (
+    CIMV2,
     ODD,
     SQL01,
     WMI_ERROR,
@@ -21,8 +22,10 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulato
     Pair,
     W,
     children,
+    envelope,
     fault,
     get,
+    instances,
     invoke,
     query,
     reference,
@@ -332,3 +335,50 @@ def test_components_of_a_vm_that_is_off_have_no_contact_or_are_gone() -> None:
         statuses[switch] = [child.text for child in pair.body(asked).iter() if child.tag.endswith("}OperationalStatus")]
 
     assert statuses == {"present": ["12"], "absent": []}
+
+
+def registry(parameters: str, namespace: str = "root/cimv2", method: str = "GetDWORDValue") -> str:
+    """A call of a static method: no selectors (Microsoft's pages StdRegProv and GetDWORDValue)."""
+    uri = f"http://schemas.microsoft.com/wbem/wsman/1/wmi/{namespace}/StdRegProv"
+    return envelope(f"{uri}/{method}", uri, f'<p:{method}_INPUT xmlns:p="{uri}">{parameters}</p:{method}_INPUT>')
+
+
+#: KB 2767928 names the key and the value.
+TRANSFERS = (
+    "<p:sSubKeyName>SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Virtualization\\Replication</p:sSubKeyName>"
+    "<p:sValueName>MaximumActiveTransfers</p:sValueName>"
+)
+
+
+@pytest.mark.parametrize("namespace", ["root/cimv2", "root/default"])
+@pytest.mark.parametrize("tree", ["", "<p:hDefKey>2147483650</p:hDefKey>"])
+def test_the_registry_tells_how_many_transfers_are_allowed(namespace: str, tree: str) -> None:
+    pair = Pair()
+    pair.world.hosts["HV-A"].maximum_active_transfers = 12
+
+    output = pair.body(registry(tree + TRANSFERS, namespace))[0]
+
+    assert (value(output, "ReturnValue"), value(output, "uValue")) == ("0", "12")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        TRANSFERS,
+        f"<p:hDefKey>2147483649</p:hDefKey>{TRANSFERS}",
+        TRANSFERS.replace("MaximumActiveTransfers", "ApplyVHDLimit"),
+        TRANSFERS.replace("Replication<", "Other<"),
+    ],
+)
+def test_a_value_that_is_not_in_the_registry_is_error_2(parameters: str) -> None:
+    assert return_value(Pair().body(registry(parameters))) == 2
+
+
+def test_the_registry_cannot_be_written() -> None:
+    reply = Pair().ask(registry(f"{TRANSFERS}<p:uValue>99</p:uValue>", method="SetDWORDValue"))
+
+    assert fault(reply)[0] == "a:ActionNotSupported"
+
+
+def test_the_registry_has_no_instances() -> None:
+    assert instances(Pair().body(query("SELECT * FROM StdRegProv", uri=CIMV2))) == []
