@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.extended import as_sender as as_sender_of_leg
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome
@@ -39,6 +41,9 @@ class ActionModule(OperationAction):
         facts = seen.destination.facts
         now = (facts.clock if facts else None) or datetime.now(timezone.utc)
         return relationship_to(goal, wanted_relationship(options), now)
+
+    def view(self, options: dict[str, Any]) -> Callable[[Pair], Pair]:
+        return as_sender_of_leg if wanted_relationship(options).extended else super().view(options)
 
     def heading(self, pair: Pair) -> str:
         return sending_direction(pair)

@@ -17,8 +17,7 @@ description:
   - A relationship that is failed over and not home yet is neither changed nor removed, unless
     O(even_if_failed_over=true).
   - The receiving host has to be a replica server, see M(hyperv.replica.hyperv_replica_server). Statistics are read
-    with M(hyperv.replica.hyperv_replica_info). Replication to a third host is taken over by O(state=promoted), but not
-    made or removed by this module.
+    with M(hyperv.replica.hyperv_replica_info). A chain to a third host is looked after with O(leg=extended).
 options:
   vms:
     description:
@@ -33,6 +32,15 @@ options:
         looked at then, and both are changed where the state asks for it.
       - Without it only the sending host is looked at and changed.
     type: str
+  leg:
+    description:
+      - V(primary), the relationship of a virtual machine with its replica.
+      - V(extended), that of the replica with a third host. B(The task's host holds the replica) and O(peer) is the
+        third host. Its O(interval) is 300 or 900 and not below that of the primary, it has no
+        O(app_consistent_interval), and a O(recovery_history) of its own. It has to be removed before the other one is.
+    type: str
+    choices: [primary, extended]
+    default: primary
   state:
     description:
       - V(present), the relationship is there with these settings. Nothing is sent for it to be so.
@@ -43,13 +51,22 @@ options:
         replication is paused. B(A resynchronization deletes all recovery points.) A healthy relationship needs none;
         to compare its disks all the same, suspend it first.
       - V(resynchronization_cancelled), none is running or paused. Nothing is sent until the next one.
+      - V(first_copy_stopped), none is being sent. An exported one that is complete cannot be stopped any more.
       - V(promoted), a replica on the task's host that was failed over and committed, and that replicates to a third
         host, is the primary of that host. The host that it came from is left behind. Takes no O(peer).
       - V(absent), it is removed from the sending host, and with O(peer) from the receiving one. Both virtual machines
         stay. B(The recovery points of the replica are merged.) On a host whose other end is gone, be it the receiving
         one, leave O(peer) out.
     type: str
-    choices: [present, replicating, suspended, resynchronized, resynchronization_cancelled, promoted, absent]
+    choices:
+      - present
+      - replicating
+      - suspended
+      - resynchronized
+      - resynchronization_cancelled
+      - first_copy_stopped
+      - promoted
+      - absent
     default: replicating
   replica_server:
     description:
@@ -188,6 +205,15 @@ EXAMPLES = r"""
   hyperv.replica.hyperv_replica:
     vms: [SQL01]
     state: suspended
+
+- name: Replicate from the replica on hv-b to a third host
+  hyperv.replica.hyperv_replica:
+    vms: [SQL01]
+    leg: extended
+    peer: hv-c
+    replica_server: hv-c.example.com
+    interval: 900
+  delegate_to: hv-b
 
 - name: Remove replication from both ends
   hyperv.replica.hyperv_replica:

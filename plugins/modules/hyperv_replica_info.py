@@ -92,8 +92,14 @@ vms:
       description: >-
         What the task's host shows. Among others C(power), C(mode), C(state) and C(health), each as C(number) and
         C(name), C(last_replicated), C(relationship), C(settings), C(jobs), C(points), C(guest) and C(test_copy).
+        Of the leg to a third host, C(extended) and C(extended_settings).
       type: dict
       returned: always
+    extended_statistics:
+      description: The same as C(statistics), of the leg to a third host.
+      type: list
+      elements: dict
+      returned: with O(gather=statistics)
     there:
       description: What the peer shows, in the same form; or C(host), C(why) and C(said) where nothing is known.
       type: dict

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
@@ -63,7 +63,7 @@ class OperationAction(HostAction):
     def work(self, session: Session) -> dict[str, Any]:
         """Look, plan, and unless in check mode apply and verify."""
         goal = self.goal(session.options)
-        looks = Looks(session.start_crew(), self.gathers, patience_seconds=_PATIENCE)
+        looks = Looks(session.start_crew(), self.gathers, _PATIENCE, view=self.view(session.options))
         seen = _first_look(looks, session.name)
         vm_ids = self.vm_ids(session.options, seen[End.DESTINATION])
         pairs = looks.pairs(vm_ids)
@@ -76,6 +76,10 @@ class OperationAction(HostAction):
         result = run_result(told, self._about(session, goal, told))
         result["warnings"] = [*skew_warnings(seen), *result["warnings"]]
         return result
+
+    def view(self, options: dict[str, Any]) -> Callable[[Pair], Pair]:
+        """How the operation sees each pair."""
+        return lambda seen: seen
 
     def vm_ids(self, options: dict[str, Any], here: Look) -> list[str]:
         """The GUIDs of the VMs that are meant, each once."""

@@ -75,6 +75,7 @@ def _told(vm_id: str, looks: Mapping[End, Look]) -> dict[str, Any]:
     statistics = looks[End.DESTINATION].statistics.get(vm_id)
     if statistics is not None:
         told["statistics"] = plain(statistics)
+        told["extended_statistics"] = plain(looks[End.DESTINATION].extended_statistics.get(vm_id, ()))
     if End.SOURCE in looks:
         pair = _pair(here, vm_id, looks[End.SOURCE])
         told |= {"now": where_now(pair), "there": side_result(pair.source, whole=True)}

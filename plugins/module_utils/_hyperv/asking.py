@@ -60,6 +60,7 @@ class Memory:
         unreadable: name and error of each VM that the last look could not read, by GUID.
         limits: what it allows at the same time.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
+        disk_form: which of ``sending.DISK_FORMS`` it takes a disk in.
     """
 
     wql: QueryMemo = field(default_factory=QueryMemo)
@@ -70,6 +71,7 @@ class Memory:
     unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
     limits: HostLimits | None = None
     points_embedded: bool = False
+    disk_form: int = 0
 
 
 def ask(

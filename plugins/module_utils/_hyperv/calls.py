@@ -113,18 +113,22 @@ def job_errors(job_id: str, memory: Memory) -> Talk[str]:
     return ""
 
 
-def statistics(side: Side, memory: Memory) -> Talk[tuple[schema.Statistics, ...]]:
-    """The monitoring intervals of the VM's primary relationship; none for one that is not replicated."""
-    if side.relationship is None:
+def statistics(side: Side, memory: Memory, *, extended: bool = False) -> Talk[tuple[schema.Statistics, ...]]:
+    """The monitoring intervals of the VM's primary relationship, or of the extended one; none where it has none.
+
+    A host that answers with a job has given them all the same.
+    """
+    wanted = side.extended if extended else side.relationship
+    if wanted is None:
         return ()
     target = yield from service(memory)
     named: dict[str, CimReference | EmbeddedText] = {"ComputerSystem": computer_system(side.vm_id)}
     if RELATIONSHIP in memory.missing:
         answer = yield from call(target, "GetReplicationStatistics", named, repeatable=True)
     else:
-        named["ReplicationRelationship"] = EmbeddedText(sending.relationship(side.relationship))
+        named["ReplicationRelationship"] = EmbeddedText(sending.relationship(wanted))
         answer = yield from call(target, "GetReplicationStatisticsEx", named, repeatable=True)
-    if answer.return_value != ReturnCode.COMPLETED:
+    if answer.return_value not in ACCEPTED:
         return ()
     return tuple(schema.statistics(found) for found in answer.outputs.instances("ReplicationStatistics"))
 
@@ -170,11 +174,13 @@ def _request_replication(side: Side, arguments: Arguments, memory: Memory) -> Ta
 
 
 def _chosen_relationship(side: Side, arguments: Arguments) -> EmbeddedText | None:
-    if not arguments.get("ReplicationRelationship"):
+    """Null means the primary one; of a replica seen as a sender it is the extended one that is meant."""
+    chosen = side.extended if arguments.get("ReplicationRelationship") else side.relationship
+    if not (side.middle or arguments.get("ReplicationRelationship")):
         return None
-    if side.extended is None:
+    if chosen is None:
         raise PreconditionFailed("it has no extended replication", host=side.host, vm=side.vm_name)
-    return EmbeddedText(sending.relationship(side.extended))
+    return EmbeddedText(sending.relationship(chosen))
 
 
 def _test_connection(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:

@@ -25,6 +25,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SETTINGS,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import ReplicationSettings, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import ReturnCode
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import (
     CimValue,
@@ -36,6 +37,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import
 Argument = Union[str, int, bool, tuple[str, ...], None]
 Arguments = Mapping[str, Argument]
 Run = Callable[[Side, Arguments, Memory], Talk[MethodAnswer]]
+
+#: Refusals, at once and of a parameter, after which a disk may be named another way: nothing was begun.
+_WRONG_FORM: Final = (ReturnCode.INVALID_PARAMETER, ReturnCode.INCORRECT_DATA_TYPE)
 
 _TIME_OF_DAY: Final = re.compile(r"(\d\d):(\d\d)(?::(\d\d))?")
 _GUID_AT_END: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?=[\"'}\s]*$)")
@@ -63,11 +67,22 @@ def _with_settings(method: str) -> Run:
     def run(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
         settings = yield from settings_of(side, memory)
         changes = {name: _own_form(settings, side, name, value) for name, value in arguments.items()}
-        values: dict[str, CimValue] = {
-            "ComputerSystem": computer_system(side.vm_id),
-            "ReplicationSettingData": EmbeddedText(sending.replication_settings(settings, changes)),
-        }
-        return (yield from call((yield from service(memory)), method, values))
+        target = yield from service(memory)
+        disks = arguments.get("IncludedDisks")
+        answers = []
+        for form in range(memory.disk_form, len(sending.DISK_FORMS)):
+            if isinstance(disks, tuple):
+                name = sending.DISK_FORMS[form]
+                changes["IncludedDisks"] = tuple(name(disk, side.facts.computer_name) for disk in disks)
+            values: dict[str, CimValue] = {
+                "ComputerSystem": computer_system(side.vm_id),
+                "ReplicationSettingData": EmbeddedText(sending.replication_settings(settings, changes)),
+            }
+            answers.append((yield from call(target, method, values)))
+            if not isinstance(disks, tuple) or answers[-1].return_value not in _WRONG_FORM:
+                memory.disk_form = form
+                return answers[-1]
+        return answers[0]
 
     return run
 

@@ -187,7 +187,7 @@ def _settings(one: CimInstance) -> dict[str, Any]:
             **{name: one.integer(cim) for name, cim in _NUMBERS.items()},
             **{name: one.boolean(cim) for name, cim in _FLAGS.items()},
             **{name: span.total_seconds() for name, span in spans.items() if span is not None},
-            "included_disks": list(one.texts("IncludedDisks")),
+            "included_disks": [schema.disk_id(text) for text in one.texts("IncludedDisks")],
             "provider": schema.provider(one.text("ReplicationProvider")),
         }
     )

@@ -46,8 +46,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SYSTEM_SETTINGS,
     TEST_LINK,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import VirtualSystemType
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Relationship, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode, VirtualSystemType
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 
@@ -78,7 +78,7 @@ class Look:
     Attributes:
         sides: by GUID.
         seen_at: by the controller's clock, just before the host told its own.
-        statistics: by GUID; empty where they were not read.
+        statistics: by GUID; empty where they were not read. extended_statistics: the same of the leg to a third host.
         unreadable: by GUID, name and error of each VM that shows a number nobody documents; it is not in sides, and
             is an error only for whoever asks for it.
     """
@@ -87,6 +87,7 @@ class Look:
     sides: Mapping[str, Side]
     seen_at: datetime | None = None
     statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
+    extended_statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
     unreadable: Mapping[str, tuple[str, WireError]] = field(default_factory=dict)
 
 
@@ -106,11 +107,12 @@ def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, 
             sides = yield from part(sides, narrow, memory)
     for _name, error in memory.unreadable.values() if wanted else ():
         raise error
-    told = {}
-    if Gather.STATISTICS in gather:
-        for side in sides.values():
-            told[side.vm_id] = yield from statistics(side, memory)
-    return Look(facts=facts, sides=sides, statistics=told, unreadable=memory.unreadable)
+    told, further = {}, {}
+    for side in sides.values() if Gather.STATISTICS in gather else ():
+        told[side.vm_id] = yield from statistics(side, memory)
+        if side.extended is not None:
+            further[side.vm_id] = yield from statistics(side, memory, extended=True)
+    return Look(facts=facts, sides=sides, statistics=told, extended_statistics=further, unreadable=memory.unreadable)
 
 
 def _readable(memory: Memory, vm_id: str, name: str, read: Callable[[], _T]) -> _T | None:
@@ -162,26 +164,42 @@ def _relationships(sides: _Sides, narrow: list[str] | None, memory: Memory) -> T
     """An instance wins over the deprecated properties of the system, which stay where there is none."""
     found = yield from ask(memory, RELATIONSHIP, _legs(narrow))
     mine = [one for one in found if _owner(one, "InstanceID") in sides]
-    legs = {}
+    legs: dict[tuple[str, int], Relationship] = {}
     for one in mine:
         vm_id = _owner(one, "InstanceID")
         leg = _readable(memory, vm_id, sides[vm_id].vm_name, partial(schema.relationship, one))
         if leg is not None:
             legs[schema.leg(one)] = leg
     return {
-        vm_id: replace(side, relationship=legs.get((vm_id, 0), side.relationship), extended=legs.get((vm_id, 1)))
+        vm_id: _with_legs(side, legs.get((vm_id, 0)), legs.get((vm_id, 1)))
         for vm_id, side in sides.items()
         if vm_id not in memory.unreadable
     }
 
 
+def _with_legs(side: Side, first: Relationship | None, further: Relationship | None) -> Side:
+    """Where there is only a second one, it is the VM's own: a third host and a promoted copy may show it so."""
+    if first is None and further is not None and side.mode is not ReplicationMode.NONE:
+        return replace(side, relationship=further)
+    return replace(side, relationship=first or side.relationship, extended=further)
+
+
 def _settings(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     found = yield from ask(memory, SETTINGS, _legs(narrow))
     mine = {schema.leg(one): one for one in found if _owner(one, "InstanceID") in sides}
+    read = {key: schema.settings(one) for key, one in mine.items()}
     return {
-        vm_id: replace(side, settings=schema.settings(mine[vm_id, 0])) if (vm_id, 0) in mine else side
+        vm_id: replace(
+            side,
+            settings=read.get((vm_id, _own_leg(side)), side.settings),
+            extended_settings=read.get((vm_id, 1)) if side.extended else None,
+        )
         for vm_id, side in sides.items()
     }
+
+
+def _own_leg(side: Side) -> int:
+    return int(side.relationship is not None and side.relationship.instance_id.upper().endswith("HVR\\1"))
 
 
 def _power(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:

@@ -256,7 +256,8 @@ class Side:
         host: the host's inventory name.
         vm_id: Name, the GUID that stays when people rename the machine.
         requested_power: RequestedState while a power change runs; None when idle (12).
-        extended: the leg to a third host, where there is one.
+        extended: the leg to a third host, where there is one; extended_settings: its settings, where they were read.
+        middle: the copy as its host shows it, where this is it seen as the sender of its leg to a third host.
         jobs: of this VM, running and lately finished.
         power_changed: TimeOfLastStateChange, in UTC.
         on_time: how long it has been running.
@@ -281,6 +282,8 @@ class Side:
     relationship: Relationship | None = None
     extended: Relationship | None = None
     settings: ReplicationSettings | None = None
+    extended_settings: ReplicationSettings | None = None
+    middle: Side | None = field(default=None, repr=False)
     jobs: tuple[Job, ...] = ()
     requested_power: int | None = None
     power_changed: datetime | None = None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Final, TypeVar
+from xml.sax.saxutils import unescape
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
@@ -66,6 +67,10 @@ _V1_POWER: Final[Mapping[int, Power]] = {
 }
 
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_DISK_IN_PATH: Final = re.compile(r'InstanceID="([^"]*)"$', re.IGNORECASE)
+_DISK_IN_INSTANCE: Final = re.compile(
+    r'<PROPERTY\b[^>]*\bNAME="InstanceID"[^>]*>\s*<VALUE>([^<]*)</VALUE>', re.IGNORECASE
+)
 _LEG: Final = re.compile(r"\\HVR(?:\\(\d))?$", re.IGNORECASE)
 
 _OFFSET: Final = re.compile(r"([+-])(?:(\d\d):(\d\d)|(\d{3}))$", re.ASCII)
@@ -169,7 +174,7 @@ def settings(instance: CimInstance) -> ReplicationSettings:
         app_consistent_interval=instance.integer("ApplicationConsistentSnapshotInterval") or 0,
         compression=instance.boolean("CompressionEnabled") is not False,
         bypass_proxy=bool(instance.boolean("BypassProxyServer")),
-        included_disks=instance.texts("IncludedDisks"),
+        included_disks=tuple(disk_id(text) for text in instance.texts("IncludedDisks")),
         additional_settings=instance.text("AdditionalSettings") or "",
         own={
             name: _plain(instance, name, cim_type)
@@ -177,6 +182,14 @@ def settings(instance: CimInstance) -> ReplicationSettings:
             if not (old and name in SINCE_2012_R2)
         },
     )
+
+
+def disk_id(text: str) -> str:
+    """InstanceID of a disk's settings, by itself, in an object path with doubled backslashes, or in an instance."""
+    if found := _DISK_IN_INSTANCE.search(text):
+        return unescape(found[1])
+    found = _DISK_IN_PATH.search(text)
+    return found[1].replace("\\\\", "\\") if found else text
 
 
 def provider(path: str | None) -> str:

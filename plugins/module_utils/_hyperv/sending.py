@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters im
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
     CONNECTION,
+    DISK,
     FAILOVER_ADDRESSES,
     OWN_SETTINGS,
     RELATIONSHIP,
@@ -88,6 +89,23 @@ def replication_settings(settings: ReplicationSettings, changes: Mapping[str, Va
     own = {name: value for name, value in {**settings.own, **changes}.items() if name in OWN_SETTINGS}
     ordered = {name: own[name] for name in OWN_SETTINGS if name in own}
     return _text(SETTINGS, {"InstanceID": "string", **OWN_SETTINGS}, {"InstanceID": settings.instance_id, **ordered})
+
+
+def _disk_by_id(disk_id: str, computer_name: str) -> str:
+    return disk_id
+
+
+def _disk_by_path(disk_id: str, computer_name: str) -> str:
+    doubled = disk_id.replace("\\", "\\\\")
+    return f'\\\\{computer_name or "."}\\root\\virtualization\\v2:{DISK}.InstanceID="{doubled}"'
+
+
+def _disk_by_instance(disk_id: str, computer_name: str) -> str:
+    return embedded_text(DISK, {"InstanceID": Embedded("string", disk_id)})
+
+
+#: How a disk may be named in IncludedDisks: the page's text says its id, a qualifier there says embedded instance.
+DISK_FORMS: Final = (_disk_by_id, _disk_by_path, _disk_by_instance)
 
 
 def relationship(value: Relationship) -> str:

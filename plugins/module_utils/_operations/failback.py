@@ -73,6 +73,7 @@ def reverse_guard(seen: Pair, task: Task) -> None:
     guards.refuse_wrong_peer(seen)
     guards.need_both(seen)
     guards.need_roles(seen)
+    guards.refuse_chain(seen)
 
 
 def _refuse_lost_home(seen: Pair) -> None:

@@ -57,10 +57,12 @@ def guard(seen: Pair, task: Task) -> None:
         return
     if here.mode not in _REPLICA:
         raise _not_a_replica(here)
+    guards.refuse_middle(seen)
     _refuse_live_primary(seen, here, task)
     if task.goal.target is Target.PROTECTED:
         guards.need_both(seen)
         guards.need_roles(seen)
+        guards.refuse_chain(seen)
     if here.state not in guards.FAILED_OVER:
         _refuse_unconfirmed(seen, task)
         chosen_point(here, task.goal.point)

@@ -36,8 +36,13 @@ def _refuse_stranger(here: Side, there: Side | Absent) -> None:
     settings = here.settings
     if settings is None or here.mode is ReplicationMode.NONE:
         return
-    names = {settings.primary_host, settings.recovery_host, settings.primary_connection_point}
-    names = {name for name in names | {settings.recovery_connection_point} if name}
+    names = {
+        name
+        for leg in (settings, here.extended_settings)
+        if leg is not None
+        for name in (leg.primary_host, leg.recovery_host, leg.primary_connection_point, leg.recovery_connection_point)
+        if name
+    }
     knows_itself = any(is_host(name, here) for name in names)
     if not names or not (settings.built_in or knows_itself) or any(is_host(name, there) for name in names):
         return
@@ -92,15 +97,39 @@ def need_roles(seen: Pair) -> None:
                 cause="The relationship was removed at this end only; removal never reaches the other end",
                 remedy="Remove the rest of it and create the replication anew",
             )
-        if side.extended is not None:
+    refuse_middle(seen)
+
+
+def refuse_middle(seen: Pair) -> None:
+    """Raise for a failover to the third host while the replica between answers: the primary before it is not seen."""
+    here, there = seen.destination, seen.source
+    if not (isinstance(here, Side) and isinstance(there, Side)):
+        return
+    between = there.mode is ReplicationMode.REPLICA and there.extended is not None and here.mode in RECEIVERS
+    if between and there.state not in FAILED_OVER:
+        raise PreconditionFailed(
+            f"{there.host} holds the middle copy of a chain, not the primary: {shown(there)}",
+            kind="extended",
+            host=here.host,
+            vm=here.vm_name,
+            cause="Whether the primary before it runs cannot be seen from here, and no data are served in the middle",
+            remedy=f"Fail over to {there.host}; the third host takes over only where that one is lost as well",
+        )
+
+
+def refuse_chain(seen: Pair) -> None:
+    """Raise where a copy that is to be reversed also replicates to a third host: one of the two legs has to go."""
+    for side in (seen.source, seen.destination):
+        if isinstance(side, Side) and side.extended is not None:
             raise PreconditionFailed(
                 f"this copy also replicates to a third host ({shown(side)}, extended leg "
                 f"{side.extended.state.name} ({int(side.extended.state)}))",
-                kind="unsupported",
+                kind="extended",
                 host=side.host,
                 vm=side.vm_name,
                 cause="A VM cannot replicate to two hosts, so the direction cannot be reversed",
-                remedy="Choose which leg stays and remove the other one first",
+                remedy=f"Give up the third host: hyperv_replica on {side.host} with leg: extended, state: absent; or, "
+                "once failed over and committed, the host it came from: hyperv_replica with state: promoted",
             )
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -42,6 +42,7 @@ class Looks:
         patience: how long a silent host is asked again before its copies count as unknown. Only the VMs that have an
             end on it wait for it.
         routes: on which hosts the ends of each VM are; ``End`` itself is the key of a host that all of them share.
+        view: how the operation sees each pair, where it is about another leg than the primary one.
     """
 
     def __init__(
@@ -50,9 +51,11 @@ class Looks:
         extra: Mapping[End, Collection[Gather]],
         patience_seconds: float,
         routes: Routes | None = None,
+        view: Callable[[Pair], Pair] = lambda seen: seen,
     ) -> None:
         self.crew = crew
         self.routes = routes or Routes()
+        self._view = view
         self._extra = {end: frozenset(extra.get(end, ())) for end in End}
         self._patience = patience_seconds
         self._facts: dict[HostKey, HostFacts] = {}
@@ -109,7 +112,7 @@ class Looks:
     def pairs(self, vm_ids: Collection[str]) -> dict[str, Pair]:
         """What the last look at each end showed of these VMs."""
         return {
-            vm_id: Pair(destination=self._at(End.DESTINATION, vm_id), source=self._at(End.SOURCE, vm_id))
+            vm_id: self._view(Pair(destination=self._at(End.DESTINATION, vm_id), source=self._at(End.SOURCE, vm_id)))
             for vm_id in vm_ids
         }
 

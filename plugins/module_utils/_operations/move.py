@@ -45,6 +45,8 @@ def guard(seen: Pair, task: Task) -> None:
     guards.refuse_wrong_peer(seen)
     guards.need_both(seen)
     guards.need_roles(seen)
+    if task.goal.target is Target.PROTECTED:
+        guards.refuse_chain(seen)
     guards.refuse_split(seen)
     guards.refuse_critical(seen)
     _refuse_paused_guest(seen)

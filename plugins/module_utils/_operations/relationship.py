@@ -52,8 +52,13 @@ _PAUSED: Final = (_S.SUSPENDED, _S.CRITICAL)
 _STOPPED: Final = (*_PAUSED, _S.WAITING_FOR_RESYNCHRONIZE, _S.RESYNCHRONIZE_SUSPENDED)
 _RESYNCHRONIZING: Final = (_S.RESYNCHRONIZING, _S.RESYNCHRONIZE_SUSPENDED)
 
-#: Jobs that a pause or a cancellation is asked for because of.
-_INTERRUPTED: Final = (JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED)
+#: Jobs of a first copy; which of them runs depends on how it began (page msvm-concretejob, JobType).
+_COPIES: Final = (
+    JobType.START_INITIAL_REPLICATION,
+    JobType.START_EXPORT_INITIAL_REPLICATION,
+    JobType.START_RESYNC_INITIAL_REPLICATION,
+    JobType.SENDING_INITIAL_REPLICA,
+)
 
 _Of = Callable[[Pair, Task, WantedRelationship], bool]
 _Make = Callable[[Pair, Task, WantedRelationship], Step]
@@ -62,24 +67,28 @@ _Make = Callable[[Pair, Task, WantedRelationship], Step]
 def relationship_to(goal: Goal, wanted: WantedRelationship, now: datetime) -> Operation:
     """The relationship of one VM, as wanted; a start that does not lie ahead is one at once."""
     wanted = replace(wanted, start_at=wanted.start_at if wanted.start_at and wanted.start_at > now else None)
-    interrupts = wanted.state in (RelationshipState.SUSPENDED, RelationshipState.RESYNCHRONIZATION_CANCELLED)
+    rest = _RESTS.get(wanted.state, waiting.at_rest)
     return Operation(
         name="relationship",
         goal=goal,
         legs=legs(wanted),
         guard=lambda seen, task: guard(seen, wanted),
         reached=_bound(reached, wanted),
-        rest=at_rest_but_for_resynchronizing if interrupts else waiting.at_rest,
+        rest=rest,
         moves=False,
         asks_guest=False,
         strategy=wanted.first_copy.value if wanted.state is RelationshipState.REPLICATING else "",
     )
 
 
-def at_rest_but_for_resynchronizing(seen: Pair) -> bool:
+def _at_rest_but_for(*interrupted: JobType) -> Callable[[Pair], bool]:
     """Nothing is under way that a pause or a cancellation would have to wait for."""
-    sides = [side for side in (seen.source, seen.destination) if isinstance(side, Side)]
-    return not any(job.type not in _INTERRUPTED for side in sides for job in side.busy)
+
+    def rest(seen: Pair) -> bool:
+        sides = [side for side in (seen.source, seen.destination) if isinstance(side, Side)]
+        return not any(job.type not in interrupted for side in sides for job in side.busy)
+
+    return rest
 
 
 def reached(seen: Pair, task: Task, wanted: WantedRelationship) -> bool:
@@ -88,15 +97,20 @@ def reached(seen: Pair, task: Task, wanted: WantedRelationship) -> bool:
     if not isinstance(here, Side):
         return False
     if wanted.state is RelationshipState.ABSENT:
-        return here.mode is ReplicationMode.NONE and not _left_over(there)
+        return here.mode is ReplicationMode.NONE and not _left_over(there, wanted)
+    if wanted.extended and here.middle is None:
+        return False
     told = not wanted.reset_statistics or task.knows(Learned.STATISTICS_RESET)
     made = here.mode is ReplicationMode.PRIMARY and not differences(here, wanted)
     return told and made and _in_state(here, there, task, wanted)
 
 
-def _left_over(there: Side | Absent) -> bool:
+def _left_over(there: Side | Absent, wanted: WantedRelationship) -> bool:
+    """The other end still has its part; of a third host that is only a copy in that role."""
     if isinstance(there, Absent):
         return there.why is Absence.UNREACHABLE
+    if wanted.extended:
+        return there.mode is wanted.receiver
     return there.mode is not ReplicationMode.NONE
 
 
@@ -106,6 +120,8 @@ def _in_state(here: Side, there: Side | Absent, task: Task, wanted: WantedRelati
             return here.state in (_S.SUSPENDED, _S.RESYNCHRONIZE_SUSPENDED)
         case RelationshipState.RESYNCHRONIZATION_CANCELLED:
             return here.state not in _RESYNCHRONIZING
+        case RelationshipState.FIRST_COPY_STOPPED:
+            return here.state is not _S.WAITING_FOR_INITIAL_REPLICATION
         case RelationshipState.PRESENT | RelationshipState.PROMOTED:
             return True
     if task.knows(Learned.SCHEDULED):
@@ -208,6 +224,12 @@ def _cancel(seen: Pair, task: Task, wanted: WantedRelationship) -> Step:
     )
 
 
+def _stop(seen: Pair, task: Task, wanted: WantedRelationship) -> Step:
+    return relating.request(
+        RequestedReplicationState.READY, (_S.READY,), "the first copy is stopped; what was sent of it does not count"
+    )
+
+
 def _suspend(seen: Pair, task: Task, wanted: WantedRelationship) -> Step:
     return relating.request(
         RequestedReplicationState.SUSPENDED, (_S.SUSPENDED, _S.RESYNCHRONIZE_SUSPENDED), "replication is paused"
@@ -250,7 +272,7 @@ _ROWS: Final = (
     ),
     _leg(
         "what is left of it is removed from the other side",
-        _is(RelationshipState.ABSENT),
+        lambda seen, task, wanted: wanted.state is RelationshipState.ABSENT and _left_over(seen.source, wanted),
         lambda seen, task, wanted: relating.remove(_THERE, seen),
         there=Shows(mode=tuple(mode for mode in ReplicationMode if mode is not ReplicationMode.NONE)),
     ),
@@ -270,7 +292,7 @@ _ROWS: Final = (
     _leg(
         "the relationship is made",
         _new,
-        lambda seen, task, wanted: relating.create(seen, _arguments(seen, wanted)),
+        lambda seen, task, wanted: relating.create(seen, _arguments(seen, wanted), wanted.receiver),
         here=Shows(mode=_NONE),
     ),
     _leg("settings that differ are changed", _differs, _modify, here=Shows(mode=_PRIMARY)),
@@ -279,6 +301,12 @@ _ROWS: Final = (
         _resets,
         lambda seen, task, wanted: relating.reset_statistics(_HERE),
         here=Shows(mode=_PRIMARY),
+    ),
+    _leg(
+        "a first copy is stopped",
+        _is(RelationshipState.FIRST_COPY_STOPPED),
+        _stop,
+        here=Shows(mode=_PRIMARY, state=(_S.WAITING_FOR_INITIAL_REPLICATION,)),
     ),
     _leg(
         "the first copy begins",
@@ -332,6 +360,16 @@ _ROWS: Final = (
         here=Shows(mode=_PRIMARY, state=(_S.WAITING_FOR_INITIAL_REPLICATION, _S.RESYNCHRONIZING, _S.REPLICATING)),
     ),
 )
+
+
+_RESYNCHRONIZATIONS: Final = (JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED)
+
+#: What does not have to rest before a step, since the step is asked for because of it.
+_RESTS: Final = {
+    RelationshipState.SUSPENDED: _at_rest_but_for(*_RESYNCHRONIZATIONS),
+    RelationshipState.RESYNCHRONIZATION_CANCELLED: _at_rest_but_for(*_RESYNCHRONIZATIONS),
+    RelationshipState.FIRST_COPY_STOPPED: _at_rest_but_for(*_COPIES),
+}
 
 
 def legs(wanted: WantedRelationship) -> tuple[Leg, ...]:

@@ -11,7 +11,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode, ReplicationState
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import extended, guards
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.relationship_settings import (
     FirstCopy,
@@ -40,6 +40,8 @@ def guard(seen: Pair, wanted: WantedRelationship) -> None:
     if wanted.state is RelationshipState.PROMOTED:
         _refuse_promotion(here)
         return
+    if wanted.extended:
+        extended.refuse_no_middle(here, removed=wanted.state is RelationshipState.ABSENT)
     guards.refuse_wrong_peer(seen)
     if isinstance(there, Absent) and there.why is Absence.UNREACHABLE:
         raise _away(there, seen, wanted)
@@ -47,6 +49,9 @@ def guard(seen: Pair, wanted: WantedRelationship) -> None:
     if wanted.state is RelationshipState.ABSENT:
         _refuse_to_break_a_chain(seen)
         return
+    if wanted.extended:
+        extended.refuse_settings(here, wanted.settings)
+    extended.refuse_outrun(seen, wanted.settings)
     _refuse_wrong_end(here)
     if here.mode is ReplicationMode.NONE:
         _refuse_new(here, there, wanted)
@@ -80,8 +85,8 @@ def _away(there: Absent, seen: Pair, wanted: WantedRelationship) -> Precondition
 
 def _refuse_failed_over(seen: Pair, wanted: WantedRelationship) -> None:
     """A relationship that is failed over is the way home, and its recovery points may be the only good copy."""
-    for side in (seen.destination, seen.source):
-        if isinstance(side, Side) and side.state in _AWAY and not wanted.even_if_failed_over:
+    for side in _concerned(seen):
+        if side.state in _AWAY and not wanted.even_if_failed_over:
             raise PreconditionFailed(
                 f"it is failed over or on its way, and not home yet: {shown(side)}",
                 kind="failed_over",
@@ -93,15 +98,21 @@ def _refuse_failed_over(seen: Pair, wanted: WantedRelationship) -> None:
             )
 
 
+def _concerned(seen: Pair) -> list[Side]:
+    """The copies whose failover counts; of a replica that sends further, its own leg from the primary as well."""
+    sides = [side for side in (seen.destination, seen.source) if isinstance(side, Side)]
+    return [*(side.middle for side in sides if side.middle is not None), *sides]
+
+
 def _refuse_to_break_a_chain(seen: Pair) -> None:
     for side in (seen.destination, seen.source):
         if isinstance(side, Side) and side.extended is not None:
             raise PreconditionFailed(
                 "it also replicates to a third host, and that has to be removed first",
-                kind="unsupported",
+                kind="extended",
                 host=side.host,
                 vm=side.vm_name,
-                remedy="Remove extended replication with Hyper-V's own tools, then run this again",
+                remedy=f"Run this on {side.host} with leg: extended, state: absent and the third host as peer first",
             )
 
 
@@ -121,7 +132,8 @@ def _refuse_new(here: Side, there: Side | Absent, wanted: WantedRelationship) ->
     """Only a host without this VM, or one that waits for its data, can take a new replica."""
     if wanted.state not in (RelationshipState.PRESENT, RelationshipState.REPLICATING):
         raise PreconditionFailed(
-            f"it is not replicated, so it cannot be {wanted.state.value.replace('_', ' ')}",
+            f"it is not replicated{' further' if wanted.extended else ''}, so it cannot be "
+            f"{wanted.state.value.replace('_', ' ')}",
             kind="not_replicated",
             host=here.host,
             vm=here.vm_name,
@@ -136,7 +148,7 @@ def _refuse_new(here: Side, there: Side | Absent, wanted: WantedRelationship) ->
 
 
 def _refuse_taken(there: Side, wanted: WantedRelationship) -> None:
-    waits = there.mode is ReplicationMode.REPLICA and there.state is _S.WAITING_FOR_INITIAL_REPLICATION
+    waits = there.mode in guards.RECEIVERS and there.state is _S.WAITING_FOR_INITIAL_REPLICATION
     if waits and there.power not in guards.UP:
         return
     if there.power in guards.UP:

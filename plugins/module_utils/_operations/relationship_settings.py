@@ -14,7 +14,11 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Disk, Pair, ReplicationSettings, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import BUILT_IN_PROVIDER, AuthenticationType
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    BUILT_IN_PROVIDER,
+    AuthenticationType,
+    ReplicationMode,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Plain
 
 #: Ports that a replica server listens on unless told otherwise (Microsoft's page msvm-replicationservicesettingdata).
@@ -29,8 +33,16 @@ class RelationshipState(str, Enum):
     SUSPENDED = "suspended"
     RESYNCHRONIZED = "resynchronized"
     RESYNCHRONIZATION_CANCELLED = "resynchronization_cancelled"
+    FIRST_COPY_STOPPED = "first_copy_stopped"
     PROMOTED = "promoted"
     ABSENT = "absent"
+
+
+class WhichLeg(str, Enum):
+    """Which relationship of a VM is meant: of the primary with its replica, or of the replica with a third host."""
+
+    PRIMARY = "primary"
+    EXTENDED = "extended"
 
 
 class FirstCopy(str, Enum):
@@ -55,6 +67,7 @@ class WantedRelationship:
     """
 
     state: RelationshipState
+    leg: WhichLeg = WhichLeg.PRIMARY
     settings: Mapping[str, Plain] = field(default_factory=dict)
     first_copy: FirstCopy = FirstCopy.NETWORK
     export_path: str | None = None
@@ -62,6 +75,15 @@ class WantedRelationship:
     start_at: datetime | None = None
     reset_statistics: bool = False
     even_if_failed_over: bool = False
+
+    @property
+    def extended(self) -> bool:
+        return self.leg is WhichLeg.EXTENDED
+
+    @property
+    def receiver(self) -> ReplicationMode:
+        """Mode of a copy that receives on this leg."""
+        return ReplicationMode.EXTENDED_REPLICA if self.extended else ReplicationMode.REPLICA
 
 
 def differences(side: Side, wanted: WantedRelationship) -> dict[str, Plain]:
@@ -85,6 +107,8 @@ def same(settings: ReplicationSettings, name: str, value: Plain) -> bool:
 def shown(settings: ReplicationSettings, name: str) -> Plain:
     """A setting as people write it: a time of day, a provider's GUID; nothing for null."""
     value = settings.own.get(name)
+    if name == "IncludedDisks":
+        return settings.included_disks
     if name == "ReplicationProvider":
         return settings.provider
     if isinstance(value, timedelta):
@@ -96,9 +120,7 @@ def shown(settings: ReplicationSettings, name: str) -> Plain:
 
 
 def _folded(value: Plain) -> frozenset[str]:
-    """Hosts show a disk by its id or by an object path that holds it, backslashes doubled."""
-    texts = value if isinstance(value, tuple) else ()
-    return frozenset(text.replace("\\\\", "\\").partition('="')[2].rstrip('"') or text for text in texts)
+    return frozenset(text.upper() for text in value) if isinstance(value, tuple) else frozenset()
 
 
 def changed(settings: ReplicationSettings, changes: Mapping[str, Plain]) -> ReplicationSettings:
@@ -106,7 +128,9 @@ def changed(settings: ReplicationSettings, changes: Mapping[str, Plain]) -> Repl
     own = {**settings.own, **changes}
     provider = str(changes.get("ReplicationProvider") or settings.provider).upper()
     point = str(own.get("RecoveryConnectionPoint") or "")
-    return replace(settings, own=own, provider=provider, recovery_connection_point=point)
+    disks = changes.get("IncludedDisks")
+    included = disks if isinstance(disks, tuple) else settings.included_disks
+    return replace(settings, own=own, provider=provider, recovery_connection_point=point, included_disks=included)
 
 
 def for_new(seen: Pair, here: Side, wanted: WantedRelationship) -> dict[str, Plain]:
@@ -126,7 +150,7 @@ def for_new(seen: Pair, here: Side, wanted: WantedRelationship) -> dict[str, Pla
         )
     external = asked.get("ReplicationProvider", BUILT_IN_PROVIDER) != BUILT_IN_PROVIDER
     listener = {} if external else _listener(seen, here, asked)
-    disks = asked.get("IncludedDisks") or _all_disks(here)
+    disks = asked.get("IncludedDisks") or (() if wanted.extended else _all_disks(here))
     return {**listener, **asked, **({"IncludedDisks": disks} if disks else {})}
 
 

@@ -75,23 +75,25 @@ class SettingStep(Step):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatingStep(SettingStep):
-    """A step after which the other end has a replica, where it had no VM before."""
+    """A step after which the other end has a replica of that mode, where it had no VM before."""
+
+    receiver: ReplicationMode = ReplicationMode.REPLICA
 
     def after(self, seen: Pair) -> Pair:
         seen = SettingStep.after(self, seen)
         here, there = seen.at(self.host), seen.at(self.host.other)
         if isinstance(here, Side) and isinstance(there, Absent) and there.why is Absence.NO_SUCH_VM:
-            seen = seen.replaced(self.host.other, _replica_of(here, there))
+            seen = seen.replaced(self.host.other, _replica_of(here, there, self.receiver))
         return seen
 
 
-def _replica_of(here: Side, there: Absent) -> Side:
+def _replica_of(here: Side, there: Absent, mode: ReplicationMode) -> Side:
     return Side(
         host=there.host,
         vm_name=here.vm_name,
         vm_id=here.vm_id,
         power=Power.OFF,
-        mode=ReplicationMode.REPLICA,
+        mode=mode,
         facts=there.facts or HostFacts(name=there.host),
     ).but(state=_S.WAITING_FOR_INITIAL_REPLICATION)
 
@@ -111,15 +113,16 @@ def test(seen: Pair, arguments: Mapping[str, Plain]) -> Step:
     )
 
 
-def create(seen: Pair, arguments: Mapping[str, Plain]) -> Step:
-    """Make the relationship; the replica server makes the replica."""
+def create(seen: Pair, arguments: Mapping[str, Plain], receiver: ReplicationMode) -> Step:
+    """Make the relationship; the replica server makes the replica, which comes to have that mode."""
     asked = isinstance(seen.source, Absent) and seen.source.why is not Absence.NO_SUCH_VM
     return CreatingStep(
         host=_HERE,
         method=Method.CREATE_RELATIONSHIP,
         arguments=arguments,
         expects=Shows(mode=(ReplicationMode.PRIMARY,), state=(_S.READY,)),
-        peer_expects=None if asked else Shows(mode=(ReplicationMode.REPLICA,), state=_WAITING),
+        peer_expects=None if asked else Shows(mode=(receiver,), state=_WAITING),
+        receiver=receiver,
         takes=timedelta(seconds=10),
         why="the relationship is made; nothing is sent yet",
     )

@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.relatio
     FirstCopy,
     RelationshipState,
     WantedRelationship,
+    WhichLeg,
     shown,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
@@ -30,6 +31,11 @@ REPLICA: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "vms": {"type": "list", "elements": "str", "required": True},
         "peer": {"type": "str"},
+        "leg": {
+            "type": "str",
+            "choices": [leg.value for leg in WhichLeg],
+            "default": WhichLeg.PRIMARY.value,
+        },
         "state": {
             "type": "str",
             "choices": [state.value for state in RelationshipState],
@@ -121,6 +127,7 @@ def wanted_relationship(options: Mapping[str, Any]) -> WantedRelationship:
     start_at = options["start_at"]
     return WantedRelationship(
         state=RelationshipState(options["state"]),
+        leg=WhichLeg(options["leg"]),
         settings=_settings(options),
         first_copy=FirstCopy(options["first_copy"]),
         export_path=options["export_path"],
@@ -168,6 +175,8 @@ def _check_fit(options: Mapping[str, Any]) -> None:
         raise _bad("start_at was given and nothing is begun that can wait", "Leave it out")
     if options["peer"] is not None and state is RelationshipState.PROMOTED:
         raise _bad("peer was given with state: promoted", "Leave it out: only the host that is promoted is looked at")
+    if options["leg"] == WhichLeg.EXTENDED.value and state is RelationshipState.PROMOTED:
+        raise _bad("leg was given with state: promoted", "Leave it out: the leg to the third host is the one meant")
     if options["reset_statistics"] and state is RelationshipState.ABSENT:
         raise _bad("statistics of a relationship that is removed were to be reset", "Leave reset_statistics out")
 

@@ -115,8 +115,11 @@ def pair_result(seen: Pair) -> dict[str, Any]:
 
 def side_result(side: Side | Absent, *, whole: bool = False) -> dict[str, Any]:
     """One end: in brief, with its running jobs only, or the whole of what was read."""
+    if isinstance(side, Side):
+        side = side.middle or side
     told: dict[str, Any] = plain(side)
     del told["facts"]
+    told.pop("middle", None)
     if isinstance(side, Side):
         told |= {
             "state": plain(side.state),
@@ -124,7 +127,10 @@ def side_result(side: Side | Absent, *, whole: bool = False) -> dict[str, Any]:
             "last_replicated": plain(side.last_replicated),
         }
         told["jobs"] = plain(side.jobs if whole else [job for job in side.jobs if job.running])
-    return told if whole else {name: told[name] for name in _BRIEF if name in told}
+    if whole:
+        return told
+    brief = {name: told[name] for name in _BRIEF if name in told}
+    return brief | ({"extended": told["extended"]} if told.get("extended") else {})
 
 
 def point_result(point: RecoveryPoint) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def direction(seen: Pair) -> str:
 
 def where_now(seen: Pair) -> str:
     """One line: where the VM runs, and whether it is protected there. What is not known is said to be unknown."""
+    if isinstance(seen.destination, Side) and seen.destination.middle is not None:
+        return _further(seen.destination, seen.source)
     sides = (seen.destination, seen.source)
     running = [side for side in sides if isinstance(side, Side) and side.power is Power.RUNNING]
     if len(running) == 2:
@@ -37,6 +39,15 @@ def where_now(seen: Pair) -> str:
         known = "; ".join(f"{side.power.name} on {side.host}" for side in sides if isinstance(side, Side))
         return "; ".join(filter(None, (known, *(f"unknown on {side.host} ({_why(side)})" for side in unknown))))
     return _not_running([side for side in sides if isinstance(side, Side)])
+
+
+def _further(here: Side, there: Side | Absent) -> str:
+    """Of a replica as the sender of its leg to a third host."""
+    if here.relationship is None:
+        return f"does not replicate further from {here.host}"
+    known = isinstance(there, Side)
+    state = "" if here.state is ReplicationState.REPLICATING else f", but not now ({here.state.name})"
+    return f"replicates further from {here.host}{f' to {there.host}' if known else ''}{state}"
 
 
 def _not_running(sides: list[Side]) -> str:

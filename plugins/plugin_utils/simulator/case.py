@@ -101,11 +101,20 @@ class Case:
         given = self.argument(name)
         if given is None:
             return vm.relationship
-        found = RELATIONSHIP_ID.fullmatch(self.embedded(name).text("InstanceID"))
-        index = int(found["index"] or 0) if found else -1
-        if found is None or found["guid"].upper() != vm.guid or index not in vm.relationships:
+        named = self.embedded(name)
+        found = RELATIONSHIP_ID.fullmatch(named.text("InstanceID"))
+        wanted = f"Microsoft:{vm.guid}\\HVR\\{found['index'] or 0}" if found else ""
+        known = {one.instance_id(vm.guid): one for one in vm.relationships.values()}
+        if found is None or found["guid"].upper() != vm.guid or wanted not in known:
             raise Refused(32773, "return")
-        return vm.relationships[index]
+        self._refuse_stale(named, known[wanted])
+        return known[wanted]
+
+    def _refuse_stale(self, named: Emb, known: Relationship) -> None:
+        """Whether more than the InstanceID of such an instance counts is documented nowhere: a switch."""
+        whole = self.world.switches.is_("relationship_argument", "whole")
+        if whole and named.text("ReplicationState") != str(int(known.state)):
+            raise Refused(32773, "return")
 
     def point(self, vm: Vm, name: str = "SnapshotSettingData") -> RecoveryPoint | None:
         """The recovery point asked for; None for the latest.

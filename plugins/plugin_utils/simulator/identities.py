@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import NEVER, embedded_text, path_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import caption
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Adapter, Disk, Vm
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb, Ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
 
 #: Ids below a VM's GUID by which Hyper-V names its one memory and its processors (recorded InstanceIDs).
@@ -84,6 +85,28 @@ def setting_ref(class_name: str, instance_id: str) -> Ref:
 def settings_id(guid: str) -> str:
     """InstanceID of the settings of a VM or of a recovery point."""
     return f"Microsoft:{guid}"
+
+
+def never(sight: Sight) -> datetime | None:
+    """A time that never was: FILETIME zero, as seen on a real host, or null where the switch says so."""
+    return NEVER if sight.world.switches.is_("never", "1601") else None
+
+
+def provider_ref(sight: Sight, guid: str) -> Ref:
+    """A provider by its key; the page flags two properties as such: a switch."""
+    if sight.world.switches.is_("provider_key", "Name"):
+        return Ref("Msvm_ReplicationProvider", {"Name": guid})
+    return setting_ref("Msvm_ReplicationProvider", provider_id(sight, guid))
+
+
+def included_disk(sight: Sight, instance_id: str) -> str:
+    """The page's text says InstanceID of the disk's settings, its qualifier embedded instance: a switch."""
+    match sight.world.switches["included_disks"]:
+        case "object_path":
+            return path_text(setting_ref("Msvm_StorageAllocationSettingData", instance_id), sight.host.name)
+        case "embedded":
+            return embedded_text(Emb("Msvm_StorageAllocationSettingData", {"InstanceID": instance_id}))
+    return instance_id
 
 
 def provider_id(sight: Sight, guid: str) -> str:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobState
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    SUCCESSFUL_JOB_STATES,
+    JobState,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import (
     error_text,
     job_caption,
@@ -108,6 +111,22 @@ def cancel(world: World, host: Host, job: Job, state: JobState) -> None:
         job.undo()
 
 
+def end_now(world: World, host: Host, job: Job) -> int:
+    """Do at once what a job was to do, and forget it; the return code says what came of it."""
+    if job.event is not None:
+        job.event.cancelled = True
+    host.jobs.pop(job.guid, None)
+    job.state = JobState.COMPLETED
+    try:
+        if job.finish is not None:
+            job.finish()
+    except Refused as refused:
+        if job.undo is not None:
+            job.undo()
+        return refused.code
+    return 0
+
+
 def drop_all(host: Host) -> None:
     """Forget all jobs of a host that lost power; what they had begun is put back."""
     jobs, host.jobs = list(host.jobs.values()), {}
@@ -125,11 +144,11 @@ def _end(world: World, host: Host, job: Job) -> None:
     except Refused as refused:
         _fail(world, host, job, refused.code)
     else:
-        _close(world, host, job, JobState.COMPLETED, "completed")
+        _close(world, host, job, JobState(world.switches.number("job_success")), "completed")
 
 
 def _fail(world: World, host: Host, job: Job, code: int) -> None:
-    job.error_code = code
+    job.error_code = code if world.switches.is_("job_error_code", "return_code") else 0
     job.error_description = f"{job_caption(host.language, job.type)}: {error_text(host.language, code)}"
     vm = host.vm(job.vm_guid)
     job.error_summary = f"{vm.name}: {job_status(host.language, 'failed')}" if vm else job.error_description
@@ -141,7 +160,7 @@ def _fail(world: World, host: Host, job: Job, code: int) -> None:
 def _close(world: World, host: Host, job: Job, state: JobState, status: str) -> None:
     job.settle(world.now)
     job.state = state
-    job.percent = 100 if state is JobState.COMPLETED else job.percent
+    job.percent = 100 if state in SUCCESSFUL_JOB_STATES else job.percent
     job.status = status
     job.ended = job.changed = world.now
     if job.event is not None:

@@ -195,18 +195,23 @@ class Relationship:
     """One relationship as one host keeps it: ``\\HVR\\0`` or, towards a third host, ``\\HVR\\1``.
 
     Attributes:
+        shown_as_extended: ``\\HVR\\1`` is what it shows, whatever its index.
         last_replication_time: None for never, as the two below.
         missed_in_row: cycles missed since the last that went through.
         cycles_since_copy: cycles completed since the last first copy or resynchronization.
         tracking_lost: the changes are no longer known; resuming leads to 9.
         prepared: the last delta was sent: the state 4 shown is reached, not only asked for.
+        got_last_delta: the last that this replica received was the delta of a planned failover.
         exported: the first copy was written to a place from which the replica may import it.
         failed_back: an external provider brought the data back to this copy.
+        held: it stopped because the copy was failed over, and goes on when that is reverted.
+        reversed: its direction was reversed after an unplanned failover, and its first copy has not ended yet.
         next_cycle: when the next change is to be sent; None where nothing is sent.
         sending: since when a change is on its way; None where none is.
     """
 
     index: int = 0
+    shown_as_extended: bool = False
     state: ReplicationState = ReplicationState.DISABLED
     settings: ReplicationSettings = field(default_factory=ReplicationSettings)
     statistics: Statistics
@@ -220,14 +225,17 @@ class Relationship:
     cycles_since_copy: int = 0
     tracking_lost: bool = False
     prepared: bool = False
+    got_last_delta: bool = False
     exported: bool = False
     failed_back: bool = False
+    held: bool = False
+    reversed: bool = False
     next_cycle: datetime | None = None
     sending: datetime | None = None
 
     def instance_id(self, vm_guid: str) -> str:
         """InstanceID of Msvm_ReplicationRelationship and of Msvm_ReplicationSettingData."""
-        return f"Microsoft:{vm_guid}\\HVR\\{self.index}"
+        return f"Microsoft:{vm_guid}\\HVR\\{1 if self.shown_as_extended else self.index}"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -46,7 +46,7 @@ def invoke(sight: Sight, one: Instance, method: str, known: Signature, body: ET.
         Fault: the parameters are not those of the signature.
     """
     try:
-        arguments = _arguments(known, body)
+        arguments = _arguments(known, body, ordered=sight.world.switches.is_("parameter_order", "mof"))
     except Unfit as error:
         result, arguments = MethodResult(error.code), {}
     else:
@@ -56,13 +56,18 @@ def invoke(sight: Sight, one: Instance, method: str, known: Signature, body: ET.
     return _output(sight, one, method, known, result, arguments)
 
 
-def _arguments(known: Signature, body: ET.Element) -> dict[str, Any]:
-    """The arguments by name. Order does not count; a null one is absent or xsi:nil; a missing one is 0x8004102F."""
+def _arguments(known: Signature, body: ET.Element, *, ordered: bool) -> dict[str, Any]:
+    """The arguments by name. Whether their order counts is a switch; a null one is absent or xsi:nil.
+
+    A missing one is 0x8004102F.
+    """
     given: dict[str, list[ET.Element]] = {}
     for element in body:
         if known.parameter(local_name(element.tag)) is None:
             raise Fault("parameter_name", f"{local_name(element.tag)} is no parameter")
         given.setdefault(local_name(element.tag), []).append(element)
+    if ordered and [*given] != [one.name for one in known.parameters if one.name in given]:
+        raise Fault("schema", f"the order is {', '.join(one.name for one in known.parameters)}")
     arguments = {one.name: _argument(one, given.get(one.name, [])) for one in known.parameters}
     missing = [one.name for one in known.parameters if arguments[one.name] is None and not one.nullable]
     if missing:

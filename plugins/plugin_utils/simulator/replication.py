@@ -102,17 +102,27 @@ def compare_seconds(world: World, vm: Vm) -> float:
     return sum(disk.size for disk in vm.disks) / world.compare_rate
 
 
+def sending_to(sender: Vm, receiver: Vm) -> Relationship:
+    """The relationship by which a copy sends to another: the further one where that is a third host's."""
+    further = receiver.mode is ReplicationMode.EXTENDED_REPLICA and 1 in sender.relationships
+    return sender.relationships[int(further)]
+
+
 def send_last_delta(world: World, host: Host, vm: Vm) -> None:
     """Bring the peer to exactly what this copy holds, and leave a point of kind PlannedFailover there.
+
+    That such a point is left, and that LastReplicationType says so, is inferred from the enumerations: a switch.
 
     Raises:
         Refused: 32768 where the peer cannot be reached, or does not replicate.
     """
     relationship = vm.relationship
     _host, copy = _replicating_partner(world, host, vm, relationship)
-    _deliver(world, host, vm, relationship, vm.held, ReplicationType.PLANNED)
-    _add_point(world, copy, PointKind.PLANNED_FAILOVER)
-    relationship.prepared = True
+    shown = world.switches.is_("planned_point", "shown")
+    _deliver(world, host, vm, relationship, vm.held, ReplicationType.PLANNED if shown else ReplicationType.REGULAR)
+    if shown:
+        _add_point(world, copy, PointKind.PLANNED_FAILOVER)
+    relationship.prepared = copy.relationship.got_last_delta = True
 
 
 def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, by: str) -> None:
@@ -130,7 +140,7 @@ def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, 
     for end in (relationship, copy.relationship):
         end.statistics = Statistics(start=world.now)
         end.cycles_since_copy = end.missed_in_row = 0
-        end.tracking_lost = end.exported = False
+        end.tracking_lost = end.exported = end.reversed = False
         end.last_type = ReplicationType.REGULAR
         end.last_replication_time = end.last_apply_time = world.now
     if copy.relationship.settings.recovery_history:
@@ -152,7 +162,7 @@ def health(vm: Vm, relationship: Relationship, now: datetime) -> ReplicationHeal
     state = relationship.state
     if state is ReplicationState.DISABLED:
         return ReplicationHealth.NOT_APPLICABLE
-    if state in _CRITICAL or (state is ReplicationState.SUSPENDED and vm.mode in RECEIVING):
+    if state in _CRITICAL or (state is ReplicationState.SUSPENDED and not sends(vm, relationship)):
         return ReplicationHealth.CRITICAL
     if state in _OK:
         late = _missed_too_often(relationship) or _silent_too_long(relationship, now)
@@ -248,8 +258,14 @@ def _miss(world: World, host: Host, vm: Vm, relationship: Relationship) -> None:
     relationship.missed_in_row += 1
     relationship.statistics.misses += 1
     relationship.statistics.network_failures += 1
-    if relationship.missed_in_row >= MISSES_TO_CRITICAL:
+    stays = world.switches.is_("live_primary_after_failover", "3") and _failed_over_there(world, host, vm, relationship)
+    if relationship.missed_in_row >= MISSES_TO_CRITICAL and not stays:
         enter(world, host, vm, relationship, ReplicationState.CRITICAL)
+
+
+def _failed_over_there(world: World, host: Host, vm: Vm, relationship: Relationship) -> bool:
+    _host, copy = world.peer(host, vm, relationship)
+    return copy is not None and copy.state in (ReplicationState.RECOVERED, ReplicationState.COMMITTED)
 
 
 def _deliver(
@@ -266,6 +282,7 @@ def _deliver(
     for end in (relationship, received):
         end.last_type = kind
         end.missed_in_row = 0
+        end.got_last_delta = False
         end.cycles_since_copy += 1
     relationship.last_replication_time = relationship.last_apply_time = world.now
     if world.switches.is_("last_replication_time", "received"):

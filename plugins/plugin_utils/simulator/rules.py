@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_failback as failback
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_failover as failover
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_registry as registry
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_replication as replication
@@ -21,10 +22,19 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import ru
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_vm as machine
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import STARTED, Case
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import group_of
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, failing_job, refusing, stick
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import (
+    Refused,
+    end_now,
+    failing_job,
+    refusing,
+    stick,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import MethodFacts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodCall, MethodResult, Ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, Job, World
+
+#: Seconds of work that a host may do before it answers, while the switch method_answers is ``at_once``.
+SHORT: Final = 15.0
 
 
 class Rule(NamedTuple):
@@ -45,7 +55,7 @@ _SERVICE: Final[dict[str, Rule]] = {
     "RevertFailover": Rule(failover.revert_failover, JobType.REVERT_FAILOVER),
     "CommitFailover": Rule(failover.commit_failover, JobType.COMMIT_FAILOVER),
     "ReverseReplicationRelationship": Rule(failover.reverse_replication, JobType.REVERSE_REPLICATION),
-    "InitiateFailback": Rule(failover.initiate_failback, JobType.INITIATE_FAILBACK),
+    "InitiateFailback": Rule(failback.initiate_failback, JobType.INITIATE_FAILBACK),
     "TestReplicaSystem": Rule(failover.test_replica_system, JobType.INITIATE_TEST_REPLICA),
     "ChangeReplicationModeToPrimary": Rule(failover.change_mode_to_primary, JobType.CHANGE_REPLICATION_MODE_TO_PRIMARY),
     "CreateReplicationRelationship": Rule(replication.create_relationship, JobType.CREATE_REPLICATION_RELATIONSHIP),
@@ -125,8 +135,18 @@ def call(world: World, host: Host, asked: MethodCall) -> MethodResult:
         result = _refusal(world, host, asked, rule, refused)
     if result.job is not None:
         _trouble_job(world, host, facts, result.job)
+        result = _answered(world, host, result, result.job)
     world.laws(world)
     return result
+
+
+def _answered(world: World, host: Host, result: MethodResult, job: Job) -> MethodResult:
+    """Whether a method starts a job or does its work at once is documented for none: a switch, where that is short."""
+    at_once = world.switches.is_("method_answers", "at_once") and job.stuck_at is None
+    if not at_once or job.seconds > SHORT or job.type == JobType.GET_STATISTICS:
+        return result
+    code = end_now(world, host, job)
+    return MethodResult(code, None, result.outputs if code == 0 else {})
 
 
 def is_mutating(class_name: str, method: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Failover, revert, commit, reverse, failback, test copies: Msvm_ReplicationService on the receiving end.
+"""Failover, revert, commit, reverse, test copies: Msvm_ReplicationService on the receiving end.
 
 Each condition names the page or the section of Microsoft's texts it is from; what is marked *inferred* stands in no
 public text in so many words.
@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
-    BUILT_IN_PROVIDER,
     JobType,
     Power,
     ReplicationMode,
@@ -23,26 +22,26 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptance import accepts
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import DONE, Case, receives
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.guests import power_off
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, Work
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
-    Counters,
     PointKind,
     RecoveryPoint,
     Relationship,
     Statistics,
     Vm,
-    missing,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import (
-    compare_seconds,
+    complete_copy,
+    copy_seconds,
     enter,
     halt,
-    transfer_seconds,
+    sending_to,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import merged
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.testcopies import add_test_copy, has_test_copy
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodResult, Ref
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import PEER_DELAY, Host
 
 STATE: Final = ReplicationState
 
@@ -73,7 +72,7 @@ def initiate_failover(case: Case) -> MethodResult:
     vm = case.vm()
     case.idle(vm)
     case.require(receives(vm))  # called on the replica host (page)
-    case.require(vm.power is Power.OFF and vm.state in FAILOVER_FROM)
+    case.require(vm.power is Power.OFF and vm.state in _failover_from(case))
     refuse_beside_test = case.world.switches.is_("failover_with_test_copy", "refused")
     case.require(not (refuse_beside_test and has_test_copy(case.host, vm)))
     point = case.point(vm) or _planned_point(vm)
@@ -83,8 +82,9 @@ def initiate_failover(case: Case) -> MethodResult:
         vm.before_failover = vm.held
         if point is not None:
             vm.hold(point.writes)
-        relationship.failed_over_type = point.kind.replication_type if point else ReplicationType.REGULAR
+        relationship.failed_over_type = _failed_over_type(relationship, point)
         case.enter(vm, relationship, STATE.RECOVERED)
+        _hold_further(case, vm)
         _cancel_resynchronization(case, vm)
 
     work = Work(job_type=JobType.INITIATE_FAILOVER, seconds=FAILOVER_SECONDS, finish=finish)
@@ -95,14 +95,18 @@ def revert_failover(case: Case) -> MethodResult:
     """Page revertfailover: not once it is committed; that the VM must be off is inferred from Stop-VMFailover."""
     vm = case.vm()
     case.idle(vm)
-    case.require(vm.state is STATE.RECOVERED and vm.power is Power.OFF)
+    turns_off = case.world.switches.is_("revert_while_running", "turned_off")
+    case.require(vm.state is STATE.RECOVERED and (vm.power is Power.OFF or turns_off))
 
     def finish() -> None:
+        if vm.power is not Power.OFF:
+            power_off(case.world, case.host, vm)
         if vm.before_failover is not None:
             content, vm.before_failover = vm.before_failover, None
             case.world.overwrite(case.host, vm, content, "RevertFailover")
         vm.relationship.failed_over_type = ReplicationType.NONE
         case.enter(vm, vm.relationship, STATE(case.world.switches.number("state_after_revert")))
+        _release_further(case, vm)
 
     return case.job(vm, JobType.REVERT_FAILOVER, REVERT_SECONDS, finish)
 
@@ -131,7 +135,8 @@ def reverse_replication(case: Case) -> MethodResult:
     case.idle(vm)
     relationship = vm.relationship
     case.require(receives(vm) and relationship.state in _reverse_from(case, relationship))
-    case.require(1 not in vm.relationships)  # inferred: one outgoing relationship at a time
+    ends = case.world.switches.is_("reverse_with_extended", "ends_it")
+    case.require(1 not in vm.relationships or ends)  # inferred: one outgoing relationship at a time
     settings = merged(relationship.settings, given, case.world.switches)
     other = case.world.at_point(settings.recovery_connection_point, vm.guid)
     settings = replace(
@@ -145,23 +150,6 @@ def reverse_replication(case: Case) -> MethodResult:
         _reverse(case, vm, replace(relationship, settings=settings))
 
     return case.job(vm, JobType.REVERSE_REPLICATION, REVERSE_SECONDS, finish)
-
-
-def initiate_failback(case: Case) -> MethodResult:
-    """Page initiatefailback: the provider brings a recovery point back; 13 until it is there, then 14 (inferred)."""
-    vm = case.vm()
-    given = case.embedded("ReplicationSettingData")
-    case.idle(vm)
-    settings = merged(vm.relationship.settings, given, case.world.switches)
-    if settings.provider not in [provider.guid for provider in case.host.providers]:
-        raise Refused(32770, "return")
-    if settings.provider == BUILT_IN_PROVIDER:
-        # No public text describes failback with the built-in provider: which refusal it is, is a switch.
-        answer = case.world.switches["builtin_failback"]
-        raise Refused(32770, "job") if answer == "failed_job" else Refused(int(answer), "return")
-    case.require(receives(vm) and vm.power is Power.OFF and vm.state in _failback_from(case))
-    content = _failback_content(case, vm)
-    return _bring_back(case, vm, content)
 
 
 def test_replica_system(case: Case) -> MethodResult:
@@ -180,7 +168,8 @@ def test_replica_system(case: Case) -> MethodResult:
         add_test_copy(case.world, case.host, vm, copy_guid, point)
 
     keys = {"CreationClassName": "Msvm_ComputerSystem", "Name": copy_guid}
-    outputs = {"ResultingSystem": Ref("Msvm_ComputerSystem", keys)}
+    given = case.world.switches.is_("test_copy_reference", "given")
+    outputs = {"ResultingSystem": Ref("Msvm_ComputerSystem", keys) if given else None}
     return replace(case.job(vm, JobType.INITIATE_TEST_REPLICA, TEST_COPY_SECONDS, finish), outputs=outputs)
 
 
@@ -195,9 +184,10 @@ def change_mode_to_primary(case: Case) -> MethodResult:
         other, copy = case.world.peer(case.host, vm, chosen)
         state = chosen.state
         vm.mode = ReplicationMode.PRIMARY
-        vm.relationships = {0: replace(chosen, index=0)}
+        number = case.world.switches.is_("promoted_relationship", "1")
+        vm.relationships = {0: replace(chosen, index=0, shown_as_extended=number, held=False)}
         case.enter(vm, vm.relationship, state)
-        if other is not None and copy is not None:
+        if other is not None and copy is not None and case.world.switches.is_("third_host_after_promotion", "2"):
             copy.mode = ReplicationMode.REPLICA
 
     return case.job(vm, JobType.CHANGE_REPLICATION_MODE_TO_PRIMARY, REVERSE_SECONDS, finish)
@@ -209,6 +199,34 @@ def merge_points(case: Case, vm: Vm, by: str) -> None:
     vm.recovery_points.clear()
     if before is not None:
         case.world.note_loss(case.host, vm, before, by)
+
+
+def _failover_from(case: Case) -> frozenset[ReplicationState]:
+    """That 7 and 8 will do is inferred: a switch."""
+    paused = {STATE.SUSPENDED, STATE.CRITICAL}
+    return FAILOVER_FROM if case.world.switches.is_("failover_from_paused", "allowed") else FAILOVER_FROM - paused
+
+
+def _failed_over_type(relationship: Relationship, point: RecoveryPoint | None) -> ReplicationType:
+    if point is not None:
+        return point.kind.replication_type
+    return ReplicationType.PLANNED if relationship.got_last_delta else ReplicationType.REGULAR
+
+
+def _hold_further(case: Case, vm: Vm) -> None:
+    """What the leg to a third host does while this copy is failed over is documented nowhere: a switch."""
+    further = vm.relationships.get(1)
+    state = STATE(case.world.switches.number("extended_while_failed_over"))
+    if further is not None and further.state is STATE.REPLICATING and state is not STATE.REPLICATING:
+        further.held = True
+        case.enter(vm, further, state)
+
+
+def _release_further(case: Case, vm: Vm) -> None:
+    further = vm.relationships.get(1)
+    if further is not None and further.held:
+        further.held = False
+        case.enter(vm, further, STATE.REPLICATING)
 
 
 def _planned_point(vm: Vm) -> RecoveryPoint | None:
@@ -223,7 +241,7 @@ def _cancel_resynchronization(case: Case, vm: Vm) -> None:
     """Blog 2013-05-10: an unplanned failover cancels the resynchronization that the primary runs."""
     if sender := _resynchronizing_sender(case, vm):
         other, copy = sender
-        enter(case.world, other, copy, copy.relationship, STATE.WAITING_FOR_RESYNCHRONIZE)
+        enter(case.world, other, copy, sending_to(copy, vm), STATE.WAITING_FOR_RESYNCHRONIZE)
 
 
 def _resynchronizing_sender(case: Case, vm: Vm) -> tuple[Host, Vm] | None:
@@ -231,7 +249,7 @@ def _resynchronizing_sender(case: Case, vm: Vm) -> tuple[Host, Vm] | None:
     other, copy = case.world.peer(case.host, vm, vm.relationship)
     if other is None or copy is None or not case.world.linked(case.host, other):
         return None
-    return (other, copy) if copy.state in RESYNCHRONIZING else None
+    return (other, copy) if sending_to(copy, vm).state in RESYNCHRONIZING else None
 
 
 def _merge_seconds(vm: Vm) -> float:
@@ -248,13 +266,34 @@ def _reverse(case: Case, vm: Vm, wanted: Relationship) -> None:
     other, copy = _future_receiver(case, vm, wanted)
     planned = copy.state is STATE.SYNCED and wanted.failed_over_type is ReplicationType.PLANNED
     at_once = wanted.failed_back or (planned and case.world.switches.is_("planned_reverse", "ends_in_3"))
+    by_itself = not (at_once or planned) and case.world.switches.is_("unplanned_reverse", "starts_by_itself")
     merge_points(case, vm, "ReverseReplicationRelationship")
     vm.mode = ReplicationMode.PRIMARY
     vm.relationships = {0: _fresh(case, wanted)}
+    vm.relationship.reversed = not (at_once or planned)
     case.enter(vm, vm.relationship, STATE.REPLICATING if at_once else STATE.READY)
     halt(copy.relationship)
     state = STATE.REPLICATING if at_once else STATE.WAITING_FOR_INITIAL_REPLICATION
     case.world.to_peer(lambda: _become_replica(case, vm, other, copy, state))
+    if by_itself:
+        _start_by_itself(case, vm)
+
+
+def _start_by_itself(case: Case, vm: Vm) -> None:
+    """The differences are sent without StartReplication, once the peer has learned of the reverse."""
+    relationship = vm.relationship
+    case.enter(vm, relationship, STATE.WAITING_FOR_INITIAL_REPLICATION)
+    relationship.sending = stamp = case.world.now
+
+    def complete() -> None:
+        if vm.relationships.get(0) is relationship and relationship.sending == stamp:
+            try:
+                complete_copy(case.world, case.host, vm, relationship, "StartReplication")
+            except Refused:
+                case.enter(vm, relationship, STATE.CRITICAL)
+
+    seconds = copy_seconds(case.world, case.host, vm, relationship)
+    case.world.after(PEER_DELAY + seconds, complete)
 
 
 def _future_receiver(case: Case, vm: Vm, wanted: Relationship) -> tuple[Host, Vm]:
@@ -294,49 +333,3 @@ def _become_replica(case: Case, vm: Vm, other: Host, copy: Vm, state: Replicatio
     copy.relationships = {0: relationship}
     copy.recovery_points.clear()
     enter(case.world, holder, copy, relationship, state)
-
-
-def _failback_from(case: Case) -> frozenset[ReplicationState]:
-    """No page names the state: 3, 5 or 6, by a switch."""
-    value = case.world.switches["provider_failback_from"]
-    return frozenset({STATE(3), STATE(5), STATE(6)} if value == "any" else {STATE(int(value))})
-
-
-def _failback_content(case: Case, vm: Vm) -> list[Counters] | None:
-    """What the named recovery point holds; None for the latest. Its form is the provider's own."""
-    identifier = case.argument("RecoveryPointIdentifier")
-    if not identifier:
-        return None
-    if identifier in vm.provider_points:
-        return vm.provider_points[identifier]
-    for _host, copy in case.world.copies(vm.guid):
-        point = copy.point(identifier)
-        if point is not None or identifier in copy.provider_points:
-            return point.writes if point else copy.provider_points[identifier]
-    raise Refused(32773)
-
-
-def _bring_back(case: Case, vm: Vm, content: list[Counters] | None) -> MethodResult:
-    other, copy = case.world.peer(case.host, vm, vm.relationship)
-    if copy is None or other is None or not case.world.linked(case.host, other):
-        raise Refused(32768, "job")
-    if content is None and case.world.switches.is_("provider_point", "call_time"):
-        copy.settle_writes(other.name, case.world.now)
-        content = copy.held
-    there, sender = copy, other
-
-    def finish() -> None:
-        if not case.world.linked(case.host, sender):
-            raise Refused(32768, "job")
-        there.settle_writes(sender.name, case.world.now)
-        vm.before_failover = None
-        vm.recovery_points.clear()
-        case.world.overwrite(case.host, vm, there.held if content is None else content, "InitiateFailback")
-        vm.relationship.failed_back = True
-        vm.relationship.last_replication_time = vm.relationship.last_apply_time = case.world.now
-        case.enter(vm, vm.relationship, STATE.FAILBACK_COMPLETE)
-
-    size = missing(vm.writes, there.writes) * vm.bytes_per_write
-    seconds = compare_seconds(case.world, vm) + transfer_seconds(case.world, size)
-    work = Work(job_type=JobType.INITIATE_FAILBACK, seconds=seconds, finish=finish)
-    return case.passing(vm, vm.relationship, STATE.FAILBACK_IN_PROGRESS, work)

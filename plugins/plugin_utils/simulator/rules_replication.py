@@ -35,6 +35,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
     enter,
     partner,
     pending_bytes,
+    sending_to,
+    sends,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules_failover import merge_points
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import merged
@@ -87,6 +89,8 @@ def modify_settings(case: Case) -> MethodResult:
     case.idle(vm)
     relationship = _sending(case, vm)
     settings = merged(relationship.settings, given, case.world.switches)
+    if relationship.index == 1:
+        _check_extended(vm, settings)
 
     def finish() -> None:
         relationship.settings = settings
@@ -108,6 +112,7 @@ def start_replication(case: Case) -> MethodResult:
     case.idle(vm)
     relationship = _sending(case, vm)
     case.require(relationship.state is STATE.READY)
+    _check_kind(case, relationship, kind)
     wait = _seconds_until(case, case.argument("StartTime")) if kind != 2 else 0.0
     if wait > 0:
         ready = frozenset({STATE.READY})
@@ -122,12 +127,12 @@ def import_initial_replica(case: Case) -> MethodResult:
     case.idle(vm)
     case.require(receives(vm) and vm.state is STATE.WAITING_FOR_INITIAL_REPLICATION)
     other, copy = case.world.peer(case.host, vm, vm.relationship)
-    if other is None or copy is None or not copy.relationship.exported:
+    if other is None or copy is None or not sending_to(copy, vm).exported:
         raise Refused(32779)  # nothing was exported for it
-    sender, source = other, copy
+    sender, source, exported = other, copy, sending_to(copy, vm)
 
     def finish() -> None:
-        complete_copy(case.world, sender, source, source.relationship, "ImportInitialReplica")
+        complete_copy(case.world, sender, source, exported, "ImportInitialReplica")
 
     return case.job(vm, JobType.IMPORT_REPLICATION, 10.0, finish)
 
@@ -138,6 +143,8 @@ def resynchronize(case: Case) -> MethodResult:
     case.idle(vm)
     relationship = _sending(case, vm)
     case.require(relationship.state in RESYNCHRONIZE_FROM)
+    by_state = case.world.switches.is_("continue_resynchronization", "state_change")
+    case.require(not (by_state and relationship.state is STATE.RESYNCHRONIZE_SUSPENDED))
     wait = _seconds_until(case, case.argument("StartTime"))
     if wait > 0:
         return _later(case, vm, relationship, RESYNCHRONIZE_FROM, wait, lambda: _resynchronize(case, vm, relationship))
@@ -168,6 +175,9 @@ def remove_relationship(case: Case) -> MethodResult:
         if relationship.index == 1:
             del vm.relationships[1]
             return
+        if vm.before_failover is not None and case.world.switches.is_("remove_while_failed_over", "reverted"):
+            content, vm.before_failover = vm.before_failover, None
+            case.world.overwrite(case.host, vm, content, "RemoveReplicationRelationship")
         merge_points(case, vm, "RemoveReplicationRelationship")
         vm.mode = ReplicationMode.NONE
         vm.relationships = {0: Relationship(statistics=Statistics(start=case.world.now))}
@@ -181,8 +191,13 @@ def get_statistics(case: Case) -> MethodResult:
     relationship = case.relationship(vm)
     case.require(relationship.state is not STATE.DISABLED)
     issues = list(_issues(case, vm, relationship))
-    statistics = _statistics(case, vm, relationship)
-    return MethodResult(0, None, {"ReplicationStatistics": [statistics], "ReplicationHealthIssues": issues})
+    outputs = {
+        "ReplicationStatistics": [_statistics(case, vm, relationship)],
+        "ReplicationHealthIssues": issues,
+    }
+    if case.world.switches.is_("statistics_answer", "job"):
+        return replace(case.job(vm, JobType.GET_STATISTICS, 1.0, lambda: None), outputs=outputs)
+    return MethodResult(0, None, outputs)
 
 
 def reset_statistics(case: Case) -> MethodResult:
@@ -193,6 +208,13 @@ def reset_statistics(case: Case) -> MethodResult:
     relationship.statistics = Statistics(start=case.world.now)
     relationship.missed_in_row = 0
     return DONE
+
+
+def _check_kind(case: Case, relationship: Relationship, kind: int) -> None:
+    """Which type the start after an unplanned reverse takes, 1 or 3, is not documented: a switch."""
+    wanted = case.world.switches["start_after_reverse"]
+    if relationship.reversed and wanted not in ("any", str(kind)):
+        raise Refused(32773)
 
 
 def _sending(case: Case, vm: Vm) -> Relationship:
@@ -236,6 +258,8 @@ def _new_receiver(case: Case, vm: Vm, settings: ReplicationSettings) -> Host:
 def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings, mode: ReplicationMode) -> None:
     relationship = Relationship(settings=replace(settings), statistics=Statistics(start=case.world.now))
     copy = other.vm(vm.guid) or replica_of(vm, case.world.now, relationship)
+    if mode is ReplicationMode.EXTENDED_REPLICA:
+        relationship.shown_as_extended = case.world.switches.is_("third_host_relationship", "1")
     copy.relationships = {0: relationship}
     copy.mode = mode
     other.vms[copy.guid] = copy
@@ -305,7 +329,7 @@ def _complete_by_itself(case: Case, vm: Vm, relationship: Relationship, stamp: d
 
 def _statistics(case: Case, vm: Vm, relationship: Relationship) -> Emb:
     known = relationship.statistics
-    pending = pending_bytes(case.world, case.host, vm, relationship) if vm.mode is ReplicationMode.PRIMARY else 0
+    pending = pending_bytes(case.world, case.host, vm, relationship) if sends(vm, relationship) else 0
     return Emb(
         "Msvm_ReplicationStatistics",
         {

@@ -94,6 +94,10 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
     case.require(not move.off or vm.power is Power.OFF)
     case.require(not (move.finish is _stop_first_copy and relationship.exported))  # page Stop-VMInitialReplication
     _check_as_replica(case, vm, move)
+    by_resynchronize = case.world.switches.is_("continue_resynchronization", "resynchronize")
+    case.require(not (move.finish is _continue_resynchronization and by_resynchronize))
+    if move.finish is _resume and relationship.state is STATE.CRITICAL:
+        relationship.tracking_lost |= case.world.switches.is_("resume_from_critical", "9")
     work = Work(
         job_type=move.job_type,
         seconds=_seconds(case, vm, relationship, move),
@@ -104,6 +108,8 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
 
 def _fits(move: Move, vm: Vm, relationship: Relationship) -> bool:
     end = SENDING if sends(vm, relationship) else RECEIVING if receives(vm) else ""
+    if relationship.index == 1 and move.finish in (_prepare, _become_replica):
+        return False  # these are of the primary itself, not of the leg to a third host
     if vm.mode is ReplicationMode.NONE:
         return move.end == NEITHER and relationship.state in move.before
     return bool(end) and move.end in (end, EITHER) and relationship.state in move.before
@@ -182,7 +188,11 @@ MOVES: Final = (
         before=frozenset({STATE.WAITING_FOR_INITIAL_REPLICATION}),
         job_type=JobType.STOP_INITIAL_REPLICATION,
         finish=_stop_first_copy,
-        stops=(JobType.START_INITIAL_REPLICATION, JobType.START_RESYNC_INITIAL_REPLICATION),
+        stops=(
+            JobType.START_INITIAL_REPLICATION,
+            JobType.START_EXPORT_INITIAL_REPLICATION,
+            JobType.START_RESYNC_INITIAL_REPLICATION,
+        ),
     ),
     Move(
         requested=STATE.WAITING_FOR_INITIAL_REPLICATION,
@@ -248,7 +258,7 @@ MOVES: Final = (
         finish=_become(STATE.RESYNCHRONIZE_SUSPENDED),
         seconds=1.0,
         shows=STATE.RESYNCHRONIZE_SUSPENDED,
-        stops=(JobType.RESYNCHRONIZING,),
+        stops=(JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED),
     ),
     Move(
         requested=STATE.WAITING_FOR_RESYNCHRONIZE,
@@ -256,6 +266,6 @@ MOVES: Final = (
         before=frozenset({STATE.RESYNCHRONIZING, STATE.RESYNCHRONIZE_SUSPENDED}),
         job_type=JobType.STOP_RESYNCHRONIZING,
         finish=_become(STATE.WAITING_FOR_RESYNCHRONIZE),
-        stops=(JobType.RESYNCHRONIZING,),
+        stops=(JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED),
     ),
 )

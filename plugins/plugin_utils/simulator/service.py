@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.catalogue
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import instance_xml, property_xml
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.enumerations import Enumerations, Page, fitting
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import (
+    INVALID_METHOD,
     INVALID_METHOD_PARAMETERS,
     INVALID_NAMESPACE,
     NOT_CAPABLE,
@@ -127,10 +128,17 @@ class Service:
             except Exception:  # noqa: BLE001 - a service answers whatever it was sent, and shows nothing of its inside
                 return self._refused(Fault("internal"), facts)
             head = replace(self._letterhead(request.message_id), fragment=request.fragment)
-            envelope = reply_envelope(request.action, done.body, head)
+            envelope = reply_envelope(request.action, self._referring(done.body), head)
             if len(envelope) > request.max_envelope and done.items == 0:
                 return self._refused(Fault("item_too_large"), facts)
             return Reply(200, envelope, replace(facts, items=done.items))
+
+    def _referring(self, body: str) -> str:
+        """References as the switch has them: with the keys alone, or with a selector for the namespace as well."""
+        if self._world.switches.is_("reference_selectors", "keys"):
+            return body
+        namespace = '<w:Selector Name="__cimnamespace">root/virtualization/v2</w:Selector>'
+        return body.replace("<w:SelectorSet>", f"<w:SelectorSet>{namespace}")
 
     def peek(self, body: bytes) -> RequestFacts:
         """What an envelope is about, before anything is executed; an unreadable one is about nothing."""
@@ -181,19 +189,26 @@ class Service:
 
     def _get(self, request: Request) -> _Done:
         if configuration.is_configuration(request.resource_uri):
+            if self._world.switches.is_("winrm_configuration", "refused"):
+                raise Fault("access_denied")
             return _Done(configuration.configuration_xml(request.resource_uri, self._sight.host))
         of = resource_class(request)
-        _check_keys(of, request)
+        self._check_keys(of, request)
         one = self._instance(of, request)
         return _Done(_fragment(one, request.fragment) if request.fragment else instance_xml(one))
 
     def _invoked(self, request: Request) -> str:
         of = resource_class(request)
         method = _method(request)
-        _check_target(of, request)
+        self._check_target(of, request)
         known = signature(of, method)
         if known is None:
-            raise Fault("action", f"{of.name} has no method {method}")
+            by_wmi = self._world.switches.is_("unknown_method", "wmi")
+            raise Fault(
+                "internal" if by_wmi else "action",
+                f"{of.name} has no method {method}",
+                hresult=INVALID_METHOD if by_wmi else 0,
+            )
         one = Instance(of) if of.static else self._instance(of, request)
         body = request.body
         uris = (of.uri.casefold(), request.resource_uri.casefold())
@@ -215,7 +230,8 @@ class Service:
             context = self._enumerations.keep(found, self._world.now)
             return _Done(_enumerated(f"<n:EnumerationContext>{context}</n:EnumerationContext>"))
         page = self._first_page(found, _count(body.findtext(f"{_WSMAN}MaxElements")), request.max_envelope)
-        inner = f"<n:EnumerationContext>{page.context}</n:EnumerationContext><w:Items>{''.join(page.items)}</w:Items>"
+        held = self._items("w", page)
+        inner = f"<n:EnumerationContext>{page.context}</n:EnumerationContext>{held}"
         end = "" if page.context else "<w:EndOfSequence/>"
         return _Done(_enumerated(inner + end), len(page.items))
 
@@ -234,8 +250,14 @@ class Service:
         page = self._enumerations.pull(context, self._world.now, most=most, size=request.max_envelope)
         more = f"<n:EnumerationContext>{page.context}</n:EnumerationContext>" if page.context else ""
         end = "" if page.context else "<n:EndOfSequence/>"
-        inner = f"{more}<n:Items>{''.join(page.items)}</n:Items>{end}"
+        inner = f"{more}{self._items('n', page)}{end}"
         return _Done(f"<n:PullResponse>{inner}</n:PullResponse>", len(page.items))
+
+    def _items(self, prefix: str, page: Page) -> str:
+        """The items; whether an empty answer has the element at all is a switch."""
+        if not page.items and self._world.switches.is_("empty_items", "absent"):
+            return ""
+        return f"<{prefix}:Items>{''.join(page.items)}</{prefix}:Items>"
 
     def _release(self, request: Request) -> _Done:
         body = _expected(request, "Release")
@@ -259,6 +281,33 @@ class Service:
     def _letterhead(self, relates_to: str) -> Letterhead:
         host = self._sight.host
         return Letterhead(message_id=self._new_id(), relates_to=relates_to, language=host.language, machine=host.fqdn)
+
+    def _check_keys(self, of: CimClass, request: Request) -> None:
+        """Refuse selectors that are not the keys of the class, all of them and no others."""
+        given = set(_given(request))
+        keys = {key.name.casefold() for key in of.keys}
+        if not given and not of.singleton:
+            raise Fault("no_selectors", f"{of.name} has more than one instance")
+        if given - keys:
+            raise Fault("unexpected_selectors", ", ".join(sorted(given - keys)))
+        if of.singleton and not given or of.is_a("CIM_Service") and "creationclassname" in given:
+            return
+        unknown = of.is_a("CIM_ComputerSystem") or self._world.switches.is_("missing_keys", "not_found")
+        if keys - given and unknown:  # a real host says so for Msvm_ComputerSystem by Name alone
+            raise not_found(f"{of.name} by {', '.join(sorted(given))} alone")
+        if keys - given:
+            raise Fault("insufficient_selectors", ", ".join(sorted(keys - given)))
+
+    def _check_target(self, of: CimClass, request: Request) -> None:
+        """Refuse a method without an instance as hosts do: by an error of WMI, or for others by an internal one."""
+        if _given(request):
+            self._check_keys(of, request)
+        elif of.static:
+            return
+        elif of.name == "Msvm_VirtualEthernetSwitchManagementService":
+            raise Fault("internal", "no instance was named")
+        else:
+            raise Fault("internal", "no instance was named", hresult=INVALID_METHOD_PARAMETERS)
 
     def _new_id(self) -> str:
         return str(uuid.UUID(int=self._chance.getrandbits(128), version=4)).upper()
@@ -324,31 +373,3 @@ def _given(request: Request) -> list[str]:
     if len(given) != len(set(given)):
         raise Fault("duplicate_selectors")
     return given
-
-
-def _check_keys(of: CimClass, request: Request) -> None:
-    """Refuse selectors that are not the keys of the class, all of them and no others."""
-    given = set(_given(request))
-    keys = {key.name.casefold() for key in of.keys}
-    if not given and not of.singleton:
-        raise Fault("no_selectors", f"{of.name} has more than one instance")
-    if given - keys:
-        raise Fault("unexpected_selectors", ", ".join(sorted(given - keys)))
-    if of.singleton and not given or of.is_a("CIM_Service") and "creationclassname" in given:
-        return
-    if keys - given and of.is_a("CIM_ComputerSystem"):  # a real host says so for Msvm_ComputerSystem by Name alone
-        raise not_found(f"{of.name} by {', '.join(sorted(given))} alone")
-    if keys - given:
-        raise Fault("insufficient_selectors", ", ".join(sorted(keys - given)))
-
-
-def _check_target(of: CimClass, request: Request) -> None:
-    """Refuse a method without an instance the way hosts do: by an error of WMI, or for others by an internal one."""
-    if _given(request):
-        _check_keys(of, request)
-    elif of.static:
-        return
-    elif of.name == "Msvm_VirtualEthernetSwitchManagementService":
-        raise Fault("internal", "no instance was named")
-    else:
-        raise Fault("internal", "no instance was named", hresult=INVALID_METHOD_PARAMETERS)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
+from xml.sax.saxutils import unescape
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import BUILT_IN_PROVIDER
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
@@ -131,9 +132,27 @@ def merged(known: ReplicationSettings, given: Emb, switches: Switches) -> Replic
         for name, value in given.properties.items()
         if name in PROPERTIES and not PROPERTIES[name].output and value is not None
     }
+    if "included_disks" in values:
+        values["included_disks"] = [_disk(text, switches["included_disks"]) for text in values["included_disks"]]
     settings = replace(start, **values)
     check(settings)
     return settings
+
+
+def _disk(text: str, form: str) -> str:
+    """InstanceID of a disk in the one form that the switch included_disks takes."""
+    found = _DISK_FORMS[form].search(text)
+    if found is None:
+        raise Refused(32773, "return")
+    return found[1].replace("\\\\", "\\") if form == "object_path" else unescape(found[1])
+
+
+#: How each form holds the InstanceID; an id by itself is neither a path nor XML.
+_DISK_FORMS: Final = {
+    "instance_id": re.compile(r"^([^<=]*)$"),
+    "object_path": re.compile(r'InstanceID="([^"]*)"$'),
+    "embedded": re.compile(r'<PROPERTY NAME="InstanceID"[^>]*><VALUE>([^<]*)</VALUE>'),
+}
 
 
 def check(settings: ReplicationSettings) -> None:

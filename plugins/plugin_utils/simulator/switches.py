@@ -57,6 +57,64 @@ SWITCHES: Final[dict[str, Switch]] = {
     "snapshot_parameter": Switch(
         ("both", "reference", "embedded"), "SnapshotSettingData is taken as a reference, an embedded instance, or both"
     ),
+    "method_answers": Switch(
+        ("job", "at_once"), "A method starts a job, or does what takes up to 15 s before it answers 0 without one"
+    ),
+    "job_success": Switch(("7", "32768"), "JobState of a job that ended well: completed, or completed with warnings"),
+    "job_error_code": Switch(
+        ("return_code", "zero"),
+        "ErrorCode of a failed job is the number its method might have returned, or tells nothing",
+    ),
+    "relationship_argument": Switch(
+        ("instance_id", "whole"),
+        "Of an embedded relationship only InstanceID counts, or one that shows another state than it has is refused",
+    ),
+    "failback_called_on": Switch(
+        ("receiving", "sending"),
+        "InitiateFailback is called on the VM that receives the data, or on the one that sends",
+    ),
+    "failover_from_paused": Switch(
+        ("allowed", "refused"), "InitiateFailover from 7 or 8 is carried out, or wants the replica resumed first"
+    ),
+    "revert_while_running": Switch(
+        ("refused", "turned_off"), "RevertFailover of a VM that runs is refused, or turns it off"
+    ),
+    "planned_point": Switch(
+        ("shown", "hidden"),
+        "The last delta of a planned failover leaves a recovery point and LastReplicationType 3, or neither",
+    ),
+    "live_primary_after_failover": Switch(
+        ("8", "3"), "ReplicationState of a primary that is alive while its replica is failed over, after failed cycles"
+    ),
+    "resume_from_critical": Switch(("3", "9"), "A resume from 8 leads to 3 where it can, or always to 9"),
+    "continue_resynchronization": Switch(
+        ("both", "state_change", "resynchronize"),
+        "A paused resynchronization goes on by RequestReplicationStateChangeEx 3, by Resynchronize, or by either",
+    ),
+    "unplanned_reverse": Switch(
+        ("needs_start", "starts_by_itself"),
+        "A reverse after an unplanned failover stays in 1 until StartReplication, or sends the differences by itself",
+    ),
+    "start_after_reverse": Switch(
+        ("any", "1", "3"), "InitialReplicationType that StartReplication takes after an unplanned reverse"
+    ),
+    "remove_while_failed_over": Switch(
+        ("merged", "reverted"),
+        "Removing a relationship in state 5 keeps what was written since the failover, or drops it",
+    ),
+    "extended_while_failed_over": Switch(
+        ("3", "7", "8"), "ReplicationState of the leg to a third host while the copy that sends it is in state 5"
+    ),
+    "reverse_with_extended": Switch(
+        ("refused", "ends_it"), "A reverse beside a leg to a third host is refused, or ends that leg"
+    ),
+    "third_host_relationship": Switch(("0", "1"), r"A third host shows its relationship as \HVR\0, or as \HVR\1"),
+    "third_host_after_promotion": Switch(
+        ("2", "4"), "ReplicationMode of the third host's copy after ChangeReplicationModeToPrimary"
+    ),
+    "promoted_relationship": Switch(
+        ("0", "1"), r"After ChangeReplicationModeToPrimary the relationship is shown as \HVR\0, or still as \HVR\1"
+    ),
     "state_after_revert": Switch(("3", "7"), "ReplicationState of a replica after RevertFailover"),
     "state_after_cancel": Switch(("3", "7"), "ReplicationState of a primary whose prepared failover was cancelled"),
     "unreplicated_relationship": Switch(
@@ -97,6 +155,46 @@ SWITCHES: Final[dict[str, Switch]] = {
     ),
     "wmi_errors": Switch(("provider_fault", "msft_wmi_error"), "Form of the detail of a fault that WMI raised", "wire"),
     "null_outputs": Switch(("absent", "nil"), "A null out-parameter is absent, or there and xsi:nil", "wire"),
+    "statistics_answer": Switch(
+        ("at_once", "job"), "GetReplicationStatistics answers 0, or 4096 with the statistics and a job"
+    ),
+    "test_copy_reference": Switch(
+        ("given", "null"), "TestReplicaSystem gives a reference to the copy it is about to make, or null"
+    ),
+    "test_copy_relationship": Switch(
+        ("absent", "state_0"), "A test copy has no relationship instance, or one with state 0", "wire"
+    ),
+    "included_disks": Switch(
+        ("instance_id", "object_path", "embedded"),
+        "IncludedDisks names a disk by InstanceID, by object path, or by an embedded instance",
+        "wire",
+    ),
+    "provider_key": Switch(
+        ("InstanceID", "Name"), "The path in ReplicationProvider names the provider by InstanceID, or by Name", "wire"
+    ),
+    "entry_instance_id": Switch(("named", "null"), "InstanceID of an authorization entry is a text, or null", "wire"),
+    "point_owner": Switch(
+        ("vm", "point"), "VirtualSystemIdentifier of a recovery point is its VM's GUID, or its own", "wire"
+    ),
+    "never": Switch(("1601", "null"), "A replication time that never was is 1601-01-01, or null", "wire"),
+    "reference_selectors": Switch(
+        ("keys", "keys_and_namespace"),
+        "A reference in a reply holds the keys alone, or a namespace selector too",
+        "wire",
+    ),
+    "missing_keys": Switch(
+        ("invalid_selectors", "not_found"), "A Get that lacks a key is answered with either fault", "wire"
+    ),
+    "unknown_method": Switch(
+        ("action_not_supported", "wmi"), "A method that a class does not have is refused by WinRM, or by WMI", "wire"
+    ),
+    "parameter_order": Switch(("any", "mof"), "Parameters may come in any order, or only in that of the class", "wire"),
+    "winrm_configuration": Switch(
+        ("readable", "refused"), "The limits of the WinRM service can be read, or are refused", "wire"
+    ),
+    "empty_items": Switch(
+        ("present", "absent"), "An answer without objects has an empty Items element, or none", "wire"
+    ),
     "components_when_off": Switch(
         ("present", "absent"), "Integration components of a VM that is off are there without contact, or gone", "wire"
     ),

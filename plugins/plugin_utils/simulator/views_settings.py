@@ -14,7 +14,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationState,
     VirtualSystemType,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import NEVER, path_text
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import path_text
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import (
     MEMORY_ID,
     PROCESSOR_ID,
@@ -23,7 +23,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identitie
     controller_id,
     drive_id,
     failover_id,
-    provider_id,
+    included_disk,
+    never,
+    provider_ref,
     setting_ref,
     settings_id,
     switch_ref,
@@ -42,6 +44,8 @@ _MIB: Final = 1 << 20
 def shown_relationships(sight: Sight, vm: Vm) -> list[Relationship]:
     """The relationships of which the host shows an instance."""
     every = [vm.relationships[index] for index in sorted(vm.relationships)]
+    if vm.test_of:
+        return every if sight.world.switches.is_("test_copy_relationship", "state_0") else []
     if sight.world.switches.is_("unreplicated_relationship", "state_0"):
         return every
     return [one for one in every if one.state is not ReplicationState.DISABLED]
@@ -57,9 +61,9 @@ def relationships(sight: Sight) -> Iterator[Values]:
                 "ElementName": vm.name,
                 "FailedOverReplicationType": int(one.failed_over_type),
                 "InstanceID": one.instance_id(vm.guid),
-                "LastApplicationConsistentReplicationTime": one.last_application_consistent_time or NEVER,
-                "LastApplyTime": one.last_apply_time or NEVER,
-                "LastReplicationTime": one.last_replication_time or NEVER,
+                "LastApplicationConsistentReplicationTime": one.last_application_consistent_time or never(sight),
+                "LastApplyTime": one.last_apply_time or never(sight),
+                "LastReplicationTime": one.last_replication_time or never(sight),
                 "LastReplicationType": int(one.last_type),
                 "ReplicationHealth": int(one.health),
                 "ReplicationState": int(one.state),
@@ -75,7 +79,7 @@ def replication_settings(sight: Sight) -> Iterator[Values]:
 
 def _replication_settings(sight: Sight, vm: Vm, one: Relationship) -> Values:
     known = one.settings
-    provider = setting_ref("Msvm_ReplicationProvider", provider_id(sight, known.provider))
+    provider = provider_ref(sight, known.provider)
     return {
         "AdditionalSettings": known.additional_settings or None,
         "ApplicationConsistentSnapshotInterval": known.application_consistent_interval,
@@ -90,7 +94,7 @@ def _replication_settings(sight: Sight, vm: Vm, one: Relationship) -> Values:
         "Description": sight.said("replication_settings"),
         "ElementName": vm.name,
         "EnableWriteOrderPreservationAcrossDisks": known.write_order_preservation,
-        "IncludedDisks": known.included_disks,
+        "IncludedDisks": [included_disk(sight, disk) for disk in known.included_disks],
         "InstanceID": one.instance_id(vm.guid),
         "PrimaryConnectionPoint": known.primary_connection_point or None,
         "PrimaryHostSystem": known.primary_host_system or None,
@@ -165,6 +169,8 @@ def point_settings(sight: Sight, vm: Vm, point: RecoveryPoint) -> Values:
         "IsSaved": False,
         "VirtualSystemType": point.kind.system_type.value,
     }
+    if sight.world.switches.is_("point_owner", "point"):
+        own["VirtualSystemIdentifier"] = point.guid
     return {**active_settings(sight, vm), **own}
 
 

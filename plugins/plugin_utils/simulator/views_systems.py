@@ -11,9 +11,9 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobState, Power
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements import NEVER
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import (
     Sight,
+    never,
     provider_id,
     service_settings_id,
 )
@@ -93,8 +93,8 @@ def vm_values(sight: Sight, vm: Vm) -> Values:
         "FailedOverReplicationType": int(shown.failed_over_type),
         "HwThreadsPerCoreRealized": 1 if on else 0,
         "InstallDate": vm.created,
-        "LastApplicationConsistentReplicationTime": shown.last_application_consistent_time or NEVER,
-        "LastReplicationTime": shown.last_replication_time or NEVER,
+        "LastApplicationConsistentReplicationTime": shown.last_application_consistent_time or never(sight),
+        "LastReplicationTime": shown.last_replication_time or never(sight),
         "LastReplicationType": int(shown.last_type),
         "LastSuccessfulBackupTime": None,
         "Name": vm.guid,
@@ -176,6 +176,12 @@ def authorization_id(sight: Sight, primary: str) -> str:
     return f"{service_settings_id(sight)}\\{primary}"
 
 
+def _entry_id(sight: Sight, primary: str) -> str | None:
+    """The page calls it key and always null, which cannot both be: a switch."""
+    named = sight.world.switches.is_("entry_instance_id", "named")
+    return authorization_id(sight, primary) if named else None
+
+
 def authorizations(sight: Sight) -> Iterator[Values]:
     """Msvm_ReplicationAuthorizationSettingData."""
     for entry in sight.host.replica_server.entries:
@@ -184,7 +190,7 @@ def authorizations(sight: Sight) -> Iterator[Values]:
             "Caption": sight.said("replication_settings"),
             "Description": sight.said("replication_settings"),
             "ElementName": entry.primary,
-            "InstanceID": authorization_id(sight, entry.primary),
+            "InstanceID": _entry_id(sight, entry.primary),
             "ReplicaStorageLocation": entry.storage,
             "TrustGroup": entry.trust_group,
         }

@@ -292,6 +292,7 @@ class Site:
         pace: Pace | None = None,
         timeout: float = 6 * 3600,
         check: bool = False,
+        view: Callable[[Pair], Pair] = lambda seen: seen,
     ) -> Run:
         """Look, plan and go on, as the actions do; with ``check`` only say what would be done."""
         run, clock = Run(), SimulatedClock(self)
@@ -299,7 +300,7 @@ class Site:
         hosts = {end: self._host(name, run, clock) for end, name in ends.items()}
         crew = Crew(hosts, clock, deadline=clock.now() + timedelta(seconds=timeout))
         try:
-            looks = Looks(crew, gathers, patience_seconds=90)
+            looks = Looks(crew, gathers, patience_seconds=90, view=view)
             looks.first(silence_allowed=True)
             pairs = looks.pairs(list(vm_ids) or [guid(number) for number in numbers])
             operations = {vm_id: verb(goal, seen) for vm_id, seen in pairs.items()}

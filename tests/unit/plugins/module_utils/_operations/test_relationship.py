@@ -13,13 +13,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.extended import as_sender
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.relationship import relationship_to
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.relationship_settings import (
     FirstCopy,
     RelationshipState,
     WantedRelationship,
+    WhichLeg,
 )
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     Run,
@@ -39,6 +41,7 @@ def relate(site: Site, state: S, *consent: Consent, check: bool = False, away: s
     """hyperv_replica on A, with B as peer unless told otherwise."""
     timeout = more.pop("timeout", 6 * 3600)
     home = more.pop("home", "A")
+    view = as_sender if more.get("leg") is WhichLeg.EXTENDED else as_seen
     wanted = WantedRelationship(state=state, **more)
     goal = moved(Target.SYNCED, *consent, sync_timeout=timedelta(hours=2))
     return site.run(
@@ -49,7 +52,12 @@ def relate(site: Site, state: S, *consent: Consent, check: bool = False, away: s
         away=away,
         check=check,
         timeout=timeout,
+        view=view,
     )
+
+
+def as_seen(seen: Pair) -> Pair:
+    return seen
 
 
 @pytest.fixture
