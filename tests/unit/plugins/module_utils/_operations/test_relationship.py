@@ -347,17 +347,6 @@ def test_a_paused_resynchronization_goes_on(large: Site) -> None:
     assert large.shown()[0][1] == 3
 
 
-def test_a_first_copy_begins_at_its_time(bare: Site) -> None:
-    later = bare.world.now + timedelta(hours=3)
-
-    run = relate(bare, S.REPLICATING, settings=TO_B, start_at=later)
-    assert (run.one.error, bare.shown()[0][1]) == (None, 1)
-    bare.wait(4 * 3600)
-
-    assert bare.shown()[0][1] == 3
-    assert relate(bare, S.REPLICATING, settings=TO_B, start_at=later).one.already_there
-
-
 def test_a_resynchronization_begins_at_its_time(site: Site) -> None:
     tracking_lost(site)
 

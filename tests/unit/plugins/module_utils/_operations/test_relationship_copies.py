@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.relationship_settings import RelationshipState
@@ -39,3 +41,17 @@ def test_a_first_copy_is_stopped_and_begun_anew(ends: str) -> None:
     assert relate(site, S.FIRST_COPY_STOPPED).one.already_there
     assert relate(site, S.REPLICATING).mutations == ["StartReplication"]
     assert site.shown()[0][1] == 3
+
+
+def test_a_first_copy_begins_at_its_time() -> None:
+    bare = Site()
+    assert relate(bare, S.ABSENT).one.error is None
+    del bare.world.hosts["B"].vms[guid(1)]
+    later = bare.world.now + timedelta(hours=3)
+
+    run = relate(bare, S.REPLICATING, settings=TO_B, start_at=later)
+    assert (run.one.error, bare.shown()[0][1]) == (None, 1)
+    bare.wait(4 * 3600)
+
+    assert bare.shown()[0][1] == 3
+    assert relate(bare, S.REPLICATING, settings=TO_B, start_at=later).one.already_there
