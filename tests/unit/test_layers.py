@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "module_utils/_errors": ("", ""),
     "module_utils/_values": ("_errors", ""),
     "module_utils/_wire": ("_errors", ""),
-    "module_utils/_transport": ("_errors", "pypsrp winrm requests urllib3 spnego socket ssl"),
+    "module_utils/_transport": ("_errors", "pypsrp winrm requests urllib3 spnego kerberos krb5 socket ssl"),
     "module_utils/_probes": ("_errors", "http socket ssl urllib.parse"),
     "module_utils/_hyperv": ("_errors _wire", ""),
     "module_utils/_operations": ("_errors _hyperv", ""),
@@ -48,6 +48,10 @@ MAY_IMPORT = {
     "module_utils/_surface": ("_errors _values _hyperv _operations _drill", "ansible.module_utils"),
     "plugin_utils/_peer": ("_errors", "ansible"),
     "plugin_utils/_tickets": ("_errors", "subprocess"),
+    "plugin_utils/_kerberos": (
+        "_errors _probes _surface _transport.kerberos plugin_utils._peer plugin_utils._tickets",
+        "ansible socket urllib.parse",
+    ),
     "plugin_utils/_hosts": ("_errors _transport _surface.options plugin_utils._tickets", ""),
     "plugin_utils/_task": (
         "_errors _probes _hyperv _operations _surface plugin_utils._hosts plugin_utils._peer",
@@ -81,8 +85,8 @@ MAY_IMPORT = {
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
-        "plugin_utils._verifying "
-        "plugin_utils._testing plugin_utils._networking plugin_utils._rehearsal plugin_utils._survey",
+        "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
+        "plugin_utils._rehearsal plugin_utils._survey",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -26,6 +26,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._transport.gate imp
     seal,
     silence_logs,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._transport.kerberos import NO_TICKET
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.session import Session
 
 try:
@@ -108,7 +109,7 @@ class PypsrpSession:
         except HyperVReplicaError:
             self.close()
             raise
-        except (AuthenticationError, SpnegoError) as error:
+        except (AuthenticationError, SpnegoError, *NO_TICKET) as error:
             self.close()
             raise self._refused(first_line(error)) from None
         except ImportError as error:
