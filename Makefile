@@ -29,7 +29,8 @@ TARGETS ?=
 # The machine of continuous integration has two cores.
 JOBS    ?= 2
 
-.PHONY: help drill test check static units lint matrix full-integration integration docs build clean mirror dev
+.PHONY: help drill test check static units lint matrix full-integration integration awx kerberos docs docs-step
+.PHONY: build clean mirror dev
 
 help:
 	@sed -n '/^$$/q;s/^# \{0,1\}//p' Makefile
@@ -41,7 +42,7 @@ drill:
 
 test:
 	@rm -rf $(BUILD)/results
-	@$(MAKE) check && $(MAKE) matrix full-integration && $(MAKE) drill-step; \
+	@$(MAKE) check && $(MAKE) matrix full-integration && $(MAKE) awx kerberos docs-step drill-step; \
 	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
 
 check: static units lint
@@ -93,6 +94,17 @@ integration: mirror
 	@if [ -d tests/integration/targets ]; then \
 		$(STEP) "targets, ansible-core $(CORE)" $(IN) core-$(CORE) ansible-test integration $(TARGETS); \
 	fi
+
+# As AWX starts jobs, and with its own collection; once, since the playbooks ran on every ansible-core before.
+awx: mirror
+	@.venv/bin/python $(TOOLS)/get_awx_collection.py $(BUILD)/awx
+	@AWX_COLLECTIONS=$(BUILD)/awx $(STEP) --junit $(JUNIT) "AWX and ansible-runner" $(IN) awx $(PYTEST) tests/integration/awx
+
+kerberos: mirror
+	@$(STEP) --junit $(JUNIT) "Kerberos with a KDC" $(IN) kerberos $(PYTEST) tests/integration/kerberos
+
+docs-step: mirror
+	@$(STEP) "documentation without warnings" $(TOOLS)/build_docs.sh
 
 drill-step:
 	@$(STEP) "make drill" $(MAKE) drill

@@ -133,7 +133,18 @@ def _refuse_wrong_names(action: ActionBase, peer: str, task_vars: Mapping[str, A
             host=own,
             cause=_near(peer, known),
             remedy="add it to the inventory (add_host will do), or correct the name; it need not be in the play",
+            next_move=sliced(task_vars),
         )
+
+
+def sliced(task_vars: Mapping[str, Any]) -> str:
+    """What else may be wrong in a job of AWX: a slice is given its own hosts only, and nothing says that it is one."""
+    if not {"awx_job_id", "tower_job_id"} & task_vars.keys():
+        return ""
+    return (
+        "If AWX cuts this job into slices, set the template's job slicing to 1: each slice is given its own hosts "
+        "only, and a move needs both ends. plan_shard divides a plan over jobs that have the whole inventory"
+    )
 
 
 def _near(peer: str, known: Sequence[str]) -> str:
