@@ -50,15 +50,15 @@ def stage(realm: Realm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def reach(stage: Stage, realm: Realm, connection: str, **more: Any) -> None:
     """Write the inventory for this connection."""
-    by_name = {
+    ways: dict[str, dict[str, Any]] = {
         "psrp": {"ansible_psrp_auth": "kerberos", "ansible_psrp_negotiate_hostname_override": "{name}.example.test"},
         "winrm": {
             "ansible_winrm_transport": "kerberos",
             "ansible_winrm_kerberos_hostname_override": "{name}.example.test",
             "ansible_winrm_kinit_env_vars": ["KRB5_CONFIG"],
         },
-    }[connection]
-    hosts = {}
+    }
+    by_name, hosts = ways[connection], dict[str, Any]()
     for name in HOSTS:
         named = {key: value.format(name=name) if isinstance(value, str) else value for key, value in by_name.items()}
         hosts[name] = {**named, "ansible_user": ACCOUNT, "ansible_password": realm.password, **more}
