@@ -13,12 +13,13 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     MANAGEMENT,
-    OPERATING_SYSTEM,
+    NAMESPACES,
     PROPERTIES,
     SERVICE,
     SYSTEM,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Job
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
@@ -59,6 +60,7 @@ class Memory:
         own_jobs: by id in upper case.
         unreadable: name and error of each VM that the last look could not read, by GUID.
         limits: what it allows at the same time.
+        stray_jobs: jobs in the last look of VMs that the host does not have.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
         disk_form: which of ``sending.DISK_FORMS`` it takes a disk in.
     """
@@ -70,6 +72,7 @@ class Memory:
     own_jobs: dict[str, OwnJob] = field(default_factory=dict)
     unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
     limits: HostLimits | None = None
+    stray_jobs: dict[str, list[Job]] = field(default_factory=dict)
     points_embedded: bool = False
     disk_form: int = 0
 
@@ -87,7 +90,7 @@ def ask(
         class_name,
         properties=PROPERTIES.get(class_name, ()),
         where=where or {},
-        namespace=names.CIMV2 if class_name == OPERATING_SYSTEM else names.VIRTUALIZATION,
+        namespace=NAMESPACES.get(class_name, names.VIRTUALIZATION),
     )
     try:
         return (yield from instances(query, memo=memory.wql))

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import VirtualSystemType
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import CIMV2, MSCLUSTER
 
 SYSTEM: Final = "Msvm_ComputerSystem"
 RELATIONSHIP: Final = "Msvm_ReplicationRelationship"
@@ -35,6 +36,16 @@ DISK: Final = "Msvm_StorageAllocationSettingData"
 MEMORY_SETTINGS: Final = "Msvm_MemorySettingData"
 OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
 DATA_FILE: Final = "CIM_DataFile"
+CLUSTER: Final = "MSCluster_Cluster"
+CLUSTER_NODE: Final = "MSCluster_Node"
+CLUSTER_GROUP: Final = "MSCluster_ResourceGroup"
+CLUSTER_RESOURCE: Final = "MSCluster_Resource"
+
+#: Namespaces of classes that are not in the one of Hyper-V.
+NAMESPACES: Final[Mapping[str, str]] = {
+    OPERATING_SYSTEM: CIMV2,
+    **dict.fromkeys((CLUSTER, CLUSTER_NODE, CLUSTER_GROUP, CLUSTER_RESOURCE), MSCLUSTER),
+}
 
 #: Own properties of Msvm_ReplicationSettingData with their CIM types, in the order of Microsoft's page of the class.
 OWN_SETTINGS: Final[Mapping[str, str]] = {
@@ -133,6 +144,10 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "FreePhysicalMemory",
         "TotalVisibleMemorySize",
     ),
+    CLUSTER: ("Name", "Fqdn"),
+    CLUSTER_NODE: ("Name", "State"),
+    CLUSTER_GROUP: ("Name", "State", "GroupType", "OwnerNode", "PersistentState"),
+    CLUSTER_RESOURCE: ("Name", "Type", "State", "OwnerGroup", "OwnerNode", "PrivateProperties"),
 }
 
 #: Types of settings that are recovery points.

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
+    looking_cluster,
     looking_disks,
     looking_limits,
     looking_networks,
@@ -69,6 +70,7 @@ class Gather(Enum):
     ADAPTERS = "adapters"
     MEMORY = "memory"
     LIMITS = "limits"
+    CLUSTER = "cluster"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class Look:
         statistics: by GUID; empty where they were not read. extended_statistics: the same of the leg to a third host.
         unreadable: by GUID, name and error of each VM that shows a number nobody documents; it is not in sides, and
             is an error only for whoever asks for it.
+        stray_jobs: by GUID, jobs of VMs that the host does not have: those live where they were started, and the VM
+            of a cluster may have moved.
     """
 
     facts: HostFacts
@@ -89,6 +93,7 @@ class Look:
     statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
     extended_statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
     unreadable: Mapping[str, tuple[str, WireError]] = field(default_factory=dict)
+    stray_jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)
 
 
 _Sides = dict[str, Side]
@@ -98,7 +103,7 @@ _T = TypeVar("_T")
 def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, memory: Memory) -> Talk[Look]:
     """Read what is asked for of these VMs, or of all; those that the host does not have are not in it."""
     wanted = None if vm_ids is None else {vm_id.strip("{} ").upper() for vm_id in vm_ids}
-    memory.unreadable = {}
+    memory.unreadable, memory.stray_jobs = {}, {}
     facts = yield from _facts(name, gather, memory)
     sides = yield from _systems(facts, wanted, memory)
     narrow = sorted(wanted) if wanted and len(wanted) <= NARROW else None
@@ -112,7 +117,14 @@ def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, 
         told[side.vm_id] = yield from statistics(side, memory)
         if side.extended is not None:
             further[side.vm_id] = yield from statistics(side, memory, extended=True)
-    return Look(facts=facts, sides=sides, statistics=told, extended_statistics=further, unreadable=memory.unreadable)
+    return Look(
+        facts=facts,
+        sides=sides,
+        statistics=told,
+        extended_statistics=further,
+        unreadable=memory.unreadable,
+        stray_jobs={vm_id: tuple(jobs) for vm_id, jobs in memory.stray_jobs.items()},
+    )
 
 
 def _readable(memory: Memory, vm_id: str, name: str, read: Callable[[], _T]) -> _T | None:
@@ -128,6 +140,8 @@ def _facts(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFa
     facts = schema.host_facts(name, _first((yield from _operating_system(memory))))
     if Gather.LIMITS in gather:
         facts = replace(facts, limits=(yield from looking_limits.host_limits(facts.version, memory)))
+    if Gather.CLUSTER in gather:
+        facts = replace(facts, cluster=(yield from looking_cluster.cluster(memory)))
     if Gather.SERVICE not in gather:
         return facts
     setting = _first((yield from ask(memory, SERVICE_SETTINGS)))
@@ -247,8 +261,9 @@ def _jobs(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Side
     jobs: dict[str, list[Job]] = {}
     for one in found:
         owner = owners.get((one.text("InstanceID") or "").upper(), "")
-        if owner in sides:
-            jobs.setdefault(owner, []).append((yield from _explained(schema.job(one, owner), memory)))
+        kept = jobs if owner in sides else memory.stray_jobs
+        if owner:
+            kept.setdefault(owner, []).append((yield from _explained(schema.job(one, owner), memory)))
     return {vm_id: replace(side, jobs=tuple(jobs.get(vm_id, ()))) for vm_id, side in sides.items()}
 
 

@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters im
     Networks,
     ReplicaTestCopy,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.cluster import Cluster, Role
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits, VmMemory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     BUILT_IN_PROVIDER,
@@ -200,6 +201,7 @@ class HostFacts:
         memory: bytes that the operating system has; memory_free: bytes that nobody uses. None where it tells none.
         limits: what it allows at the same time; None where that was not read.
         replica_server: how it receives replication; None where that was not read.
+        cluster: the failover cluster it is a node of; None where it is no node, or that was not read.
     """
 
     name: str
@@ -212,6 +214,7 @@ class HostFacts:
     memory_free: int | None = None
     limits: HostLimits | None = None
     replica_server: ReplicaServer | None = None
+    cluster: Cluster | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +317,12 @@ class Side:
     @property
     def last_replicated(self) -> datetime | None:
         return self.relationship.last_replicated if self.relationship else None
+
+    @property
+    def role(self) -> Role | None:
+        """Its role in the cluster of its host; None where it has none, or there is no cluster."""
+        cluster = self.facts.cluster
+        return cluster.roles.get(self.vm_id) if cluster else None
 
     @property
     def busy(self) -> tuple[Job, ...]:

@@ -56,5 +56,8 @@ CERTIFICATE_AUTHORIZATION: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/s
 VIRTUALIZATION: Final = "root/virtualization/v2"
 CIMV2: Final = "root/cimv2"
 DEFAULT: Final = "root/default"
+#: Namespaces that only the nodes of a failover cluster have.
+MSCLUSTER: Final = "root/mscluster"
+HYPERV_CLUSTER: Final = "root/hypervcluster/v2"
 
 CONTENT_TYPE: Final = "application/soap+xml;charset=UTF-8"
