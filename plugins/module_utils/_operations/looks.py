@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
     Absent,
     End,
     HostFacts,
+    Job,
     Pair,
     Side,
 )
@@ -72,11 +73,32 @@ class Looks:
         """
         seen = self.crew.ask(self._questions(None, first=True))
         for end in (End.DESTINATION, End.SOURCE):
-            trouble = self._take_first(end, seen.get(end))
-            if trouble is not None and not (silence_allowed and end is End.SOURCE and _is_silence(trouble)):
-                raise trouble
+            met = [self._take_first(key, seen.get(key)) for key in self._hosts_of(end)]
+            for trouble in filter(None, met):
+                alone = len(met) == sum(one is not None for one in met)
+                allowed = not alone or (silence_allowed and end is End.SOURCE)
+                if not (allowed and _is_silence(trouble)):
+                    raise trouble
         self._look_at_test_copies()
-        return {end: self._last[end] for end in End if end in self._last}
+        return {end: look for end in End if (look := self._joined(end)) is not None}
+
+    def _hosts_of(self, end: End) -> list[HostKey]:
+        """The hosts that all VMs share for this end: one, or the nodes of a cluster."""
+        return [key for key in self.routes.otherwise.get(end, ()) if key in self.crew.hosts]
+
+    def _joined(self, end: End) -> Look | None:
+        """The look at an end: of a cluster what its nodes show together, each VM as the node that has it shows it."""
+        looks = [self._last[key] for key in self._hosts_of(end) if key in self._last]
+        if len(looks) < 2:
+            return looks[0] if looks else None
+        vm_ids = dict.fromkeys(vm_id for look in looks for vm_id in look.sides)
+        sides = {vm_id: side for vm_id in vm_ids if isinstance(side := self._at(end, vm_id), Side)}
+        unreadable = {vm_id: told for look in looks for vm_id, told in look.unreadable.items()}
+        return replace(looks[0], sides=sides, unreadable=unreadable)
+
+    def last(self) -> dict[HostKey, Look]:
+        """The last look at each host that answered."""
+        return dict(self._last)
 
     def survey(self) -> tuple[dict[HostKey, Look], dict[HostKey, HyperVReplicaError]]:
         """The first look at every host of a run over many: what they show, and why the others show nothing.
@@ -123,8 +145,9 @@ class Looks:
             for key in self.routes.at(vm_id, end)
             if (look := self._last.get(key)) is not None and vm_id in look.sides
         }
-        running = [key for key, side in sides.items() if side.power is Power.RUNNING]
-        return next(iter([*running, *sides]), None)
+        answering = [key for key in sides if key not in self._silent_since]
+        running = [key for key in answering or sides if sides[key].power is Power.RUNNING]
+        return next(iter([*running, *answering, *sides]), None)
 
     def take(self, vm_ids: Collection[str], *, guest: bool | Collection[str]) -> dict[str, Pair]:
         """Look again. VMs with an end on a silent host are left out while there is patience left.
@@ -165,7 +188,7 @@ class Looks:
     def _questions(
         self, vm_ids: Collection[str] | None, *, first: bool = False, guests: Collection[str] = ()
     ) -> dict[HostKey, Question]:
-        more = {Gather.SERVICE} if first else set()
+        more = {Gather.SERVICE, Gather.CLUSTER} if first else set()
         if self._test_copies:
             more.add(Gather.TEST_COPIES)
         asked = {key for vm_id in guests for key in self.routes.at(vm_id, End.DESTINATION)}
@@ -179,8 +202,9 @@ class Looks:
     def _at(self, end: End, vm_id: str) -> Side | Absent:
         shown = self.where(vm_id, end)
         if shown is not None:
-            look = self._last[shown]
-            return replace(look.sides[vm_id], facts=self._with_server(shown, look.facts))
+            side = self._last[shown].sides[vm_id]
+            facts = self._with_server(shown, self._last[shown].facts)
+            return replace(side, facts=self._with_cluster(facts, vm_id, end), jobs=side.jobs + self._left(vm_id, end))
         keys = [key for key in self.routes.at(vm_id, end) if key in self.crew.hosts]
         if not keys:
             return Absent(host=_UNGIVEN, vm_id=vm_id, why=Absence.NOT_ASKED)
@@ -192,6 +216,16 @@ class Looks:
             return Absent(host=name, vm_id=vm_id, why=Absence.UNREACHABLE, facts=self._facts.get(key), said=said)
         facts = self._with_server(key, self._last[key].facts)
         return Absent(host=name, vm_id=vm_id, why=Absence.NO_SUCH_VM, facts=facts)
+
+    def _left(self, vm_id: str, end: End) -> tuple[Job, ...]:
+        """Jobs of the VM on nodes that it has left: a job lives where it was started."""
+        looks = [self._last[key] for key in self.routes.at(vm_id, end) if key in self._last]
+        return tuple(job for look in looks for job in look.stray_jobs.get(vm_id, ()))
+
+    def _with_cluster(self, facts: HostFacts, vm_id: str, end: End) -> HostFacts:
+        """The cluster was read once, as whichever node answered first showed it."""
+        known = (self._facts[key].cluster for key in self.routes.at(vm_id, end) if key in self._facts)
+        return replace(facts, cluster=facts.cluster or next(filter(None, known), None))
 
     def _with_server(self, key: HostKey, facts: HostFacts) -> HostFacts:
         """The listener's settings were read once; a move does not change them."""
