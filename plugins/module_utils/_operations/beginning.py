@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
     ReplicationHealth,
     ReplicationMode,
     ReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, guards, reprotect
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Start
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned
 
+_S: Final = ReplicationState
 _UNDER_WAY = (
     *guards.FAILED_OVER,
     ReplicationState.FAILOVER_IN_PROGRESS,
@@ -65,3 +67,8 @@ def first_warnings(before: Pair) -> Iterator[str]:
     for side in (here, there):
         if isinstance(side, Side) and side.health is ReplicationHealth.WARNING:
             yield f"replication health on {side.host} is WARNING (2); it lingers for a whole monitoring interval"
+    for served in End:
+        old = before.at(served.other)
+        if isinstance(old, Side) and old.role and old.state is not _S.SYNCED and reprotect.needed(before, served):
+            yield clusters.cannot_fence(old)
+    yield from clusters.warnings(before)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.cluster import netbios
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
     Absent,
     End,
@@ -20,9 +21,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 def point_of(seen: Pair, end: End) -> str:
     """The name by which replication connects to an end: of the names both ends know, the one that is that host's.
 
-    A cluster is named by its broker, which is no host's name: then the connection point that is not the other end's.
+    A cluster is named by its broker, as either end knows it or else as the cluster says. Where the cluster is not known
+    its broker is no host's name: then it is the connection point that is not the other end's.
     """
+    facts = seen.at(end).facts
+    broker = facts.cluster.broker if facts and facts.cluster else ""
     known = [name for side in (seen.destination, seen.source) for name in _points(side)]
+    if broker:
+        return next((name for name in known if netbios(name) == netbios(broker)), broker)
     ours = [name for name in known if is_host(name, seen.at(end))]
     if ours:
         return ours[0]
@@ -30,9 +36,10 @@ def point_of(seen: Pair, end: End) -> str:
 
 
 def is_host(name: str, side: Side | Absent) -> bool:
-    """Whether a host name of a relationship is this host's own; NetBIOS names end after 15 characters."""
+    """Whether a host name of a relationship is this host's own, or that of its cluster's broker or another node."""
     own = side.facts.computer_name if side.facts else ""
-    return bool(own) and name.split(".", 1)[0].upper()[:15] == own.split(".", 1)[0].upper()[:15]
+    cluster = side.facts.cluster if side.facts else None
+    return bool(own) and (netbios(name) == netbios(own) or (cluster is not None and cluster.answers_to(name)))
 
 
 def _points(side: Side | Absent) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ def _starts_by_itself(end: End, seen: Pair, task: Task) -> bool:
     side = seen.at(end)
     if not isinstance(side, Side) or task.knows(Learned.CANNOT_FENCE) or fenced(side):
         return False
+    if side.role is not None:  # its cluster starts it, whatever its start action says
+        return False
     return bool(side.settings_id) and side.start_action not in (None, StartAction.NOTHING)
 
 

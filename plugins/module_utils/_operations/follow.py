@@ -15,7 +15,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HostRefused,
     HyperVReplicaError,
     JobFailed,
-    NotAsPlanned,
     NotDelivered,
     OutcomeUnknown,
     PreconditionFailed,
@@ -23,7 +22,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     VerificationFailed,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import failback, refusals, rescue, waiting
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
+    clusters,
+    failback,
+    refusals,
+    rescue,
+    waiting,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons, first_warnings
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
@@ -44,6 +49,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 DEADLINE: Final = "timed_out"
 
 _Way = Generator[Union[Step, Wait], Union[Receipt, Pair, None], None]
+_Ask = Generator[Union[Step, Wait], Union[Receipt, Pair, None], bool]
 
 
 def follow(operation: Operation, before: Pair, now: waiting.Now) -> Talk:
@@ -91,6 +97,7 @@ class Way:
         self.already_there = False
         self.tries: dict[Method, int] = {}
         self.down_since: datetime | None = None
+        self.went_off = False
 
     def outcome(self) -> Outcome:
         return Outcome(
@@ -151,21 +158,11 @@ class Way:
 
     def _walk(self) -> _Way:
         while steps := self._plan():
-            self._refuse_detour(steps)
+            if self.went_off:
+                clusters.refuse_restarted(self.seen, End.SOURCE)
+            refusals.refuse_detour(steps, self.expected, self.seen)
             self.expected = steps
             yield from self._take(steps[0])
-
-    def _refuse_detour(self, steps: tuple[Step, ...]) -> None:
-        """An advance along the plan is followed; a step that nobody foresaw means that somebody else changed it."""
-        for step in steps:
-            foreseen = any(step.same_call(known) for known in self.expected)
-            if not (foreseen or step.contingent or step.consent or step.method.is_wait):
-                raise NotAsPlanned(
-                    f"somebody else changed it: {step.method.value} was not part of the plan",
-                    kind="changed_by_other",
-                    host=self.seen.at(step.host).host,
-                    next_move="Look at both ends, agree on the direction, then run this again",
-                )
 
     def _take(self, step: Step) -> _Way:
         if step.method.is_wait:
@@ -181,6 +178,7 @@ class Way:
             self._note(step, started, receipt)
             yield from self._finish(step, receipt)
             self._learn(step.teaches)
+            self.went_off = self.went_off or clusters.stops_the_source(step)
         except NotDelivered as silence:
             self._count(step, silence)
             yield from self._rest()
@@ -198,7 +196,8 @@ class Way:
     def _finish(self, step: Step, receipt: Receipt) -> _Way:
         try:
             limit = None if receipt.job_id and step.limit is None else step.limit or waiting.GRACE * 5
-            yield from self._wait(waiting.step_done(step, receipt, self.now), f"{step.method.value}: {step.why}", limit)
+            done = waiting.step_done(step, receipt, self.now, clusters.begun_on(self.performed, step))
+            yield from self._wait(done, f"{step.method.value}: {step.why}", limit)
         except TimedOut as late:
             if step.method is not Method.INITIATE_SHUTDOWN or late.kind == DEADLINE:
                 raise
@@ -231,7 +230,10 @@ class Way:
             self._note(step, started, receipt)
             yield from self._finish(step, receipt)
             return
+        sent_to = self.seen.at(step.host).host
         self._note_outcome(step, started, "failed" if isinstance(refusal, JobFailed) else "refused", refusal.code)
+        if (yield from self._has_moved(step, sent_to, refusal)):
+            return
         if refusals.passes(refusal) and self._may_try_again(step):
             yield from self._pause(refusals.PAUSE * 2 ** self.tries[step.method])
         elif refusals.teaches(refusal, step.lesson, self.learned):
@@ -241,6 +243,19 @@ class Way:
             raise failback.explained(refusal, self.seen)
         else:
             raise refusal
+
+    def _has_moved(self, step: Step, sent_to: str, refusal: HostRefused | PreconditionFailed) -> _Ask:
+        """A node that refuses what is about a VM need only have it no more; then the plan is made for its new node."""
+        facts = self.seen.at(step.host).facts
+        if facts is None or facts.cluster is None:
+            return False
+        yield from self._rest()
+        if not clusters.moved(sent_to, self.seen, step.host):
+            if self.went_off:
+                clusters.refuse_restarted(self.seen, End.SOURCE)
+            return False
+        self._count(step, refusal)
+        return True
 
     def _may_try_again(self, step: Step) -> bool:
         self.tries[step.method] = self.tries.get(step.method, 0) + 1
@@ -359,7 +374,7 @@ class Way:
 
     def bring_service_back(self, trouble: HyperVReplicaError) -> _Way:
         """After a failure with the VM off at both ends, do what on_failure says; nothing after the deadline."""
-        if trouble.kind == DEADLINE or not self.operation.moves or not self._disturbed():
+        if trouble.kind == DEADLINE or not self.operation.moves or not rescue.disturbed(self.performed, self.seen):
             return
         try:
             self.rescued = "stopped"
@@ -370,11 +385,6 @@ class Way:
             self.rescued = "failed"
             self.warnings.append(f"bringing service back failed too: {second}")
 
-    def _disturbed(self) -> bool:
-        """This run asked for something, and nothing serves."""
-        asked = any(done.step.method.mutates for done in self.performed)
-        return asked and not rescue.served(self.seen)
-
     def _rescue(self) -> _Way:
         self.rescued, steps = self._plan_rescue()
         while steps:
@@ -383,12 +393,5 @@ class Way:
             self.rescued = again or self.rescued
 
     def _plan_rescue(self) -> tuple[str, tuple[Step, ...]]:
-        task = Task(goal=self.operation.goal, learned=self.learned | self._never_started())
+        task = Task(goal=self.operation.goal, learned=self.learned | rescue.lessons(self.performed))
         return rescue.plan(self.seen, task, self.operation.goal.on_failure)
-
-    def _never_started(self) -> frozenset[Learned]:
-        here = any(
-            done.step.host is End.DESTINATION and done.step.method is Method.REQUEST_STATE_CHANGE
-            for done in self.performed
-        )
-        return frozenset() if here else frozenset({Learned.NEVER_STARTED})

@@ -67,6 +67,7 @@ def configure(goal: Goal, wanted: tuple[Wanted, ...]) -> Operation:
         rest=_at_rest,
         moves=False,
         asks_guest=False,
+        replicates=False,
         strategy="network",
     )
 

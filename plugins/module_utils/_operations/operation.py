@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
     cancel,
+    clusters,
     failback,
     failover,
     move,
@@ -35,6 +36,7 @@ class Operation:
         rest: whether nothing moves by itself that has to be waited for before a step.
         moves: it takes a VM from one end to the other, so a failure half way needs a rescue.
         asks_guest: a VM that it started has to answer.
+        replicates: it is about replication, for which a VM on a node of a cluster has to be highly available.
         strategy: what an operator reads in the result.
     """
 
@@ -46,6 +48,7 @@ class Operation:
     rest: Callable[[Pair], bool] = waiting.at_rest
     moves: bool = True
     asks_guest: bool = True
+    replicates: bool = True
     strategy: str = ""
 
     def plan(self, seen: Pair, learned: frozenset[Learned] = frozenset()) -> tuple[Step, ...]:
@@ -53,6 +56,9 @@ class Operation:
         task = Task(goal=self.goal, learned=learned)
         if self.reached(seen, task):
             return ()
+        if self.replicates:
+            unplanned = self.strategy == "unplanned"
+            clusters.refuse_not_highly_available(seen, (End.DESTINATION,) if unplanned else tuple(End))
         self.guard(seen, task)
         return walk(seen, task, self.legs, self.reached)
 
@@ -126,5 +132,6 @@ def power_to(goal: Goal, wanted: Power) -> Operation:
         reached=partial(power.shows, (wanted,)),
         moves=False,
         asks_guest=False,
+        replicates=False,
         strategy=wanted.name.lower(),
     )

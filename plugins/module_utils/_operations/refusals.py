@@ -10,8 +10,9 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, JobFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, JobFailed, NotAsPlanned
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Step
 
 #: Answers of a host or a guest (32780: it boots) that may be others in a moment; the step is asked for anew.
 _PASSING: Final = frozenset({32772, 32774, 32777, 32778, 32780})
@@ -43,3 +44,16 @@ def teaches(refusal: HyperVReplicaError, lesson: Learned | None, learned: Collec
     if lesson is None or lesson in learned:
         return False
     return lesson not in _TOLD_BY or refusal.code in _TOLD_BY[lesson]
+
+
+def refuse_detour(steps: Collection[Step], expected: Collection[Step], seen: Pair) -> None:
+    """Follow an advance along the plan; raise for a step that nobody foresaw, for then somebody else changed it."""
+    for step in steps:
+        foreseen = any(step.same_call(known) for known in expected)
+        if not (foreseen or step.contingent or step.consent or step.method.is_wait):
+            raise NotAsPlanned(
+                f"somebody else changed it: {step.method.value} was not part of the plan",
+                kind="changed_by_other",
+                host=seen.at(step.host).host,
+                next_move="Look at both ends, agree on the direction, then run this again",
+            )

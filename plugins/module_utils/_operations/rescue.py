@@ -10,6 +10,7 @@ destination without protection; where the destination cannot start it yet, the s
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
@@ -22,7 +23,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, failback, guards, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg, Task, walk
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Shows, Step
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
+    Learned,
+    Method,
+    Performed,
+    Shows,
+    Step,
+)
 
 _S: Final = ReplicationState
 
@@ -34,6 +41,19 @@ SERVING: Final = (Power.RUNNING, Power.STARTING)
 def served(seen: Pair) -> bool:
     """Whether a copy runs somewhere."""
     return any(isinstance(side, Side) and side.power in SERVING for side in (seen.source, seen.destination))
+
+
+def disturbed(performed: Collection[Performed], seen: Pair) -> bool:
+    """Whether a run asked for something, and nothing serves."""
+    return any(done.step.method.mutates for done in performed) and not served(seen)
+
+
+def lessons(performed: Collection[Performed]) -> frozenset[Learned]:
+    """What a run's own steps tell: the destination was never started, so that nothing was written there."""
+    here = any(
+        done.step.host is End.DESTINATION and done.step.method is Method.REQUEST_STATE_CHANGE for done in performed
+    )
+    return frozenset() if here else frozenset({Learned.NEVER_STARTED})
 
 
 def back_at_source(seen: Pair, task: Task) -> bool:

@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     JobType,
     ReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import failover, guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, failover, guards
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Receipt, Step
 
@@ -69,18 +69,23 @@ def twice(until: Until) -> Until:
     return check
 
 
-def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
+def step_done(step: Step, receipt: Receipt, now: Now, started_on: str = "") -> Until:
     """Whether a step's job has ended well and both ends show what it was to lead to.
+
+    Args:
+        started_on: the host that has the job, which need not have the VM any more.
 
     Raises:
         JobFailed: the job ended otherwise.
+        OutcomeUnknown: the VM was moved to another node, and the job is gone with the one that had it.
         VerificationFailed: it ended well, and the state does not follow. A guest asked to shut down has its own limit.
     """
     grace = max(step.limit or GRACE, GRACE)
     ended: datetime | None = None
+    shown = False
 
     def check(seen: Pair) -> bool:
-        nonlocal ended
+        nonlocal ended, shown
         side = seen.at(step.host)
         if isinstance(side, Absent):
             if step.shown_by(seen):
@@ -91,8 +96,12 @@ def step_done(step: Step, receipt: Receipt, now: Now) -> Until:
             return False
         if job is not None and not job.succeeded:
             raise job_failure(job, step.method.value, side.host, seen.vm_name)
+        clusters.refuse_restarted_since(seen, step, receipt, now())
         if step.shown_by(seen):
-            return True
+            before, shown = shown, True
+            return before or not clusters.seen_twice(step, seen)
+        if job is None:
+            clusters.refuse_lost_job(seen, step, receipt, started_on)
         ended = ended or now()
         if now() - ended > grace and step.method is not Method.INITIATE_SHUTDOWN:
             raise _not_shown(step, side, seen)
