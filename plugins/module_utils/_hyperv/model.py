@@ -76,6 +76,7 @@ class Job:
         percent: 0 to 100.
         error_code: 0 on success; by inference the 327xx number of the operation that failed.
         error: what the host says of the failure, in its own language.
+        left_on: the inventory name of the host that has it, where the VM has moved to another one since.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Job:
     error_code: int = 0
     error: str = ""
     started: datetime | None = None
+    left_on: str = ""
 
     @property
     def running(self) -> bool:

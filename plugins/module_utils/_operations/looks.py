@@ -220,7 +220,7 @@ class Looks:
     def _left(self, vm_id: str, end: End) -> tuple[Job, ...]:
         """Jobs of the VM on nodes that it has left: a job lives where it was started."""
         looks = [self._last[key] for key in self.routes.at(vm_id, end) if key in self._last]
-        return tuple(job for look in looks for job in look.stray_jobs.get(vm_id, ()))
+        return tuple(replace(job, left_on=look.facts.name) for look in looks for job in look.stray_jobs.get(vm_id, ()))
 
     def _with_cluster(self, facts: HostFacts, vm_id: str, end: End) -> HostFacts:
         """The cluster was read once, as whichever node answered first showed it."""

@@ -209,7 +209,7 @@ def guest_answers(seen: Pair) -> bool:
 def running_jobs(seen: Pair) -> tuple[tuple[str, Job], ...]:
     """Each running job of the VM with the host it runs on."""
     sides = [side for side in (seen.source, seen.destination) if isinstance(side, Side)]
-    return tuple((side.host, job) for side in sides for job in side.busy)
+    return tuple((job.left_on or side.host, job) for side in sides for job in side.busy)
 
 
 def described(error: HyperVReplicaError, seen: Pair) -> HyperVReplicaError:

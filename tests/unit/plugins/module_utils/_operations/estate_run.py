@@ -27,6 +27,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Outcome, Target
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.session import SessionCarrier
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import from_estate
@@ -296,11 +297,11 @@ class Site:
     ) -> Run:
         """Look, plan and go on, as the actions do; with ``check`` only say what would be done."""
         run, clock = Run(), SimulatedClock(self)
-        ends = {End.DESTINATION: home} | ({End.SOURCE: away} if away else {})
-        hosts = {end: self._host(name, run, clock) for end, name in ends.items()}
+        ends = {End.DESTINATION: self.hosts_of(home)} | ({End.SOURCE: self.hosts_of(away)} if away else {})
+        hosts = {name: self._host(name, run, clock) for names in ends.values() for name in names}
         crew = Crew(hosts, clock, deadline=clock.now() + timedelta(seconds=timeout))
         try:
-            looks = Looks(crew, gathers, patience_seconds=90, view=view)
+            looks = Looks(crew, gathers, patience_seconds=90, routes=Routes(otherwise=ends), view=view)
             looks.first(silence_allowed=True)
             pairs = looks.pairs(list(vm_ids) or [guid(number) for number in numbers])
             operations = {vm_id: verb(goal, seen) for vm_id, seen in pairs.items()}
@@ -321,6 +322,10 @@ class Site:
         finally:
             crew.dismiss()
         return run
+
+    def hosts_of(self, side: str) -> tuple[str, ...]:
+        """The hosts of an end: one, or the nodes of a cluster."""
+        return (side,)
 
     def strike_before(self, run: Run) -> None:
         """End the controller before the n-th request leaves, or a run that never ends."""
