@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "module_utils/_probes": ("_errors", "http socket ssl urllib.parse"),
     "module_utils/_hyperv": ("_errors _wire", ""),
     "module_utils/_operations": ("_errors _hyperv", ""),
-    "module_utils/_drill": ("_errors _values _hyperv.states _operations.plan _operations.journal", ""),
+    "module_utils/_drill": ("_errors _values _hyperv _operations", ""),
     "module_utils/_surface": ("_errors _values _hyperv _operations _drill", "ansible.module_utils"),
     "plugin_utils/_peer": ("_errors", "ansible"),
     "plugin_utils/_tickets": ("_errors", "subprocess"),

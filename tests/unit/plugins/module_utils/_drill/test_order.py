@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import (
     Stage,
@@ -18,6 +18,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan, Service
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.written import plan, plans, vm
+
+#: Machines that test are slow, and no test depends on how slow.
+a_few = settings(max_examples=60, deadline=None)
 
 
 def names(vms: object) -> list[str]:
@@ -50,12 +53,14 @@ def test_tiers_start_in_their_own_order_wherever_their_machines_are_written() ->
     assert names(start_order(read)) == ["SQL", "WEB", "APP"]
 
 
+@a_few
 @given(plans())
 def test_the_stop_order_is_the_exact_reverse_of_the_start_order(plan: Plan) -> None:
     assert stop_order(plan) == tuple(reversed(start_order(plan)))
     assert all(stage.stop_order == stage.start_order[::-1] for stage in stages(plan))
 
 
+@a_few
 @given(plans())
 def test_no_machine_starts_before_one_that_it_depends_on_and_none_is_left_out(plan: Plan) -> None:
     order = names(start_order(plan))
@@ -64,6 +69,7 @@ def test_no_machine_starts_before_one_that_it_depends_on_and_none_is_left_out(pl
     assert all(order.index(on) < order.index(vm.name) for vm in plan.vms for on in vm.depends_on)
 
 
+@a_few
 @given(plans())
 def test_every_machine_moves_in_one_stage_and_only_after_what_it_waits_for(plan: Plan) -> None:
     found = moved(plan)
@@ -75,6 +81,7 @@ def test_every_machine_moves_in_one_stage_and_only_after_what_it_waits_for(plan:
     assert all(plan.vm(on).provides for name in flat for on in waits[name].in_place)
 
 
+@a_few
 @given(plans())
 def test_a_consistency_group_is_always_moved_whole(plan: Plan) -> None:
     for stage in stages(plan):
@@ -198,6 +205,7 @@ def test_what_moves_last_and_alone_does_not_keep_its_tier_open() -> None:
     assert groups(read) == [["(base: FILE)", "(web: WEB)"], ["base: DC01"], ["(last: AWX)"]]
 
 
+@a_few
 @given(plans())
 def test_every_machine_is_in_one_group_of_its_stage_and_every_tier_opens_and_closes_once(plan: Plan) -> None:
     grouped = start_groups(plan)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan
@@ -13,11 +13,15 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.shards impor
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.written import plan, plans, vm
 
+#: Machines that test are slow, and no test depends on how slow.
+a_few = settings(max_examples=60, deadline=None)
+
 
 def parts(whole: Plan, count: int) -> list[list[str]]:
     return [[one.name for one in shard(whole, number, count).vms] for number in range(1, count + 1)]
 
 
+@a_few
 @given(plans(), st.integers(1, 6))
 def test_all_parts_together_are_the_plan_and_each_machine_is_in_one(whole: Plan, count: int) -> None:
     found = parts(whole, count)
@@ -26,6 +30,7 @@ def test_all_parts_together_are_the_plan_and_each_machine_is_in_one(whole: Plan,
     assert parts(whole, count) == found
 
 
+@a_few
 @given(plans(), st.integers(1, 6))
 def test_what_belongs_together_stays_together(whole: Plan, count: int) -> None:
     for part in parts(whole, count):
@@ -35,6 +40,7 @@ def test_what_belongs_together_stays_together(whole: Plan, count: int) -> None:
                 assert {*one.depends_on, *group} <= set(part)
 
 
+@a_few
 @given(plans(), st.integers(1, 6))
 def test_a_part_keeps_the_order_and_the_tiers_of_its_machines(whole: Plan, count: int) -> None:
     order = [one.name for one in whole.vms]
