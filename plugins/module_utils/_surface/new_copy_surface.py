@@ -21,7 +21,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.relatio
     RelationshipState,
     WantedRelationship,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._surface.values import moment
+from ansible_collections.hyperv.replica.plugins.module_utils._values import moment
 
 #: Suboption: the property of Msvm_ReplicationSettingData that it sets.
 _SETTINGS: Final = {
