@@ -125,7 +125,7 @@ class OperationAction(HostAction):
         """The outcome with what the result says beside it."""
         facts: dict[str, object] = {"strategy": operation.strategy}
         if operation.strategy == "unplanned":
-            facts |= _loss(outcome, operation.goal)
+            facts |= loss(outcome, operation.goal)
         told: Outcome = with_facts(outcome, **facts)
         return told
 
@@ -162,7 +162,7 @@ def _first_look(looks: Looks, home: str) -> Mapping[End, Look]:
         raise
 
 
-def _loss(outcome: Outcome, goal: Goal) -> dict[str, object]:
+def loss(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Which point was taken and what that lost, where this run failed the VM over."""
     here = outcome.before.destination
     called = any(done.step.method is Method.INITIATE_FAILOVER for done in outcome.performed)

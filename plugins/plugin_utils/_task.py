@@ -54,7 +54,11 @@ AUTO: Final = "auto"
 
 @dataclass
 class Session:
-    """The hosts of one task, opened, and what a run over them needs."""
+    """The hosts of one task, opened, and what a run over them needs.
+
+    Attributes:
+        renewed: the names of hosts whose next request signs in again.
+    """
 
     options: dict[str, Any]
     clock: WallClock
@@ -65,6 +69,7 @@ class Session:
     stop: threading.Event = field(default_factory=threading.Event)
     parent: int = field(default_factory=os.getppid)
     crew: Crew | None = None
+    renewed: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -88,6 +93,7 @@ class HostAction(ActionBase):
     """Opens the task's host and its peer, and turns what goes wrong into what Ansible makes of it."""
 
     _supports_check_mode, _supports_async = True, False
+    task_vars: Mapping[str, Any]
     spec: ClassVar[Mapping[str, Any]]
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -95,8 +101,9 @@ class HostAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         options: dict[str, Any] = plain(self.validate_argument_spec(**self.spec)[1])
         session: Session | None = None
+        self.task_vars = task_vars or {}
         try:
-            session = self._open(options, task_vars or {})
+            session = self._open(options, self.task_vars)
             return result | self.work(session)
         except HyperVReplicaError as error:
             return result | error_result(error)
@@ -109,14 +116,7 @@ class HostAction(ActionBase):
         """Do what this action is for."""
 
     def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Session:
-        clock = WallClock()
-        run_id = str(uuid.uuid4())
-        session = Session(
-            options=options,
-            clock=clock,
-            deadline=clock.now() + timedelta(seconds=options["timeout"]),
-            journal=Journal(run_id, _journal_file(options.get("journal_dir"), run_id)),
-        )
+        session: Session = self.new_session(Session, options, WallClock())
         home = open_host(task_host(self, task_vars), self._connection)
         session.opened.append(home)
         session.hosts[End.DESTINATION] = _host(home, session)
@@ -127,6 +127,20 @@ class HostAction(ActionBase):
             refuse_one_machine(home, away)
             session.hosts[End.SOURCE] = _host(away, session)
         return session
+
+    def new_session(self, kind: type[Any], options: dict[str, Any], clock: WallClock) -> Any:
+        """A session of this kind without a host."""
+        run_id = str(uuid.uuid4())
+        return kind(
+            options=options,
+            clock=clock,
+            deadline=clock.now() + timedelta(seconds=options["timeout"]),
+            journal=Journal(run_id, _journal_file(options.get("journal_dir"), run_id)),
+        )
+
+    def host_of(self, opened: Opened, session: Session) -> Host:
+        """A host that is asked nothing once the task is over."""
+        return _host(opened, session)
 
     def _peer_name(self, wanted: str | None, session: Session, task_vars: dict[str, Any]) -> str:
         if wanted != AUTO:
@@ -171,7 +185,7 @@ def unreachable(error: TransportError) -> AnsibleConnectionFailure:
     return AnsibleConnectionFailure(str(error))
 
 
-def skew_warnings(looks: Mapping[End, Look]) -> list[str]:
+def skew_warnings(looks: Mapping[Any, Look]) -> list[str]:
     """A line for each host whose clock is not the controller's."""
     warnings = []
     for look in looks.values():
@@ -200,6 +214,9 @@ class _Gate:
             raise TimedOut("ansible-playbook is gone, and nothing is done without it", host=self._opened.name)
         if self._session.clock.now() >= self._session.deadline:
             raise TimedOut("the task's timeout has passed before this was sent", host=self._opened.name)
+        if self._opened.name in self._session.renewed:
+            self._session.renewed.discard(self._opened.name)
+            self._opened.carrier.close()
         return self._opened.carrier.exchange(envelope, repeatable=repeatable)
 
 

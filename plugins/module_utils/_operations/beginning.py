@@ -36,6 +36,12 @@ def first_lessons(before: Pair, goal: Goal) -> frozenset[Learned]:
     return frozenset({Learned.KEEP_OFF}) if keep_off else frozenset()
 
 
+def without_keep_off(learned: frozenset[Learned], before: Pair, goal: Goal) -> frozenset[Learned]:
+    """What a rescue goes by: a VM that served and was only to be switched serves again."""
+    served = goal.start is Start.NEVER and _was_on(before, goal)
+    return learned - {Learned.KEEP_OFF} if served else learned
+
+
 def _was_on(before: Pair, goal: Goal) -> bool:
     """Whether users were served when the move began, even if an earlier run of it was cut off since.
 

@@ -19,7 +19,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     OutcomeUnknown,
     PreconditionFailed,
     TimedOut,
-    VerificationFailed,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
@@ -28,7 +27,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     rescue,
     waiting,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons, first_warnings
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import (
+    first_lessons,
+    first_warnings,
+    without_keep_off,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Task
@@ -171,8 +174,9 @@ class Way:
         started = self.now()
         try:
             receipt = yield step
-            if not isinstance(receipt, Receipt):  # no slot was free; the look is newer now
+            if not isinstance(receipt, Receipt):  # it was not its turn; the look is newer now
                 self._see(receipt)
+                self._mind_downtime()
                 return
             self._note(step, started, receipt)
             yield from self._finish(step, receipt)
@@ -216,12 +220,7 @@ class Way:
         if step.lesson is not None and step.lesson not in self.learned:
             yield from self._be_taught(step.lesson)
             return
-        raise VerificationFailed(
-            "the guest was asked to shut down and stays up",
-            kind="guest_stays_up",
-            host=self.seen.at(step.host).host,
-            remedy="Look at its console; give guest_shutdown_timeout more, or allow if_guest_stays_up: turn_off",
-        )
+        raise waiting.guest_stays_up(self.seen, step)
 
     def _refused(self, step: Step, started: datetime, refusal: HostRefused | PreconditionFailed) -> _Way:
         if not (isinstance(refusal, HostRefused) or refusal.kind == "guest_services"):
@@ -325,7 +324,8 @@ class Way:
         cut = shorter is not None and (limit is None or shorter < limit)
         try:
             watched = self._watched(until)
-            self._see((yield Wait(until=watched, what=what, limit=shorter if cut else limit, guest=guest)))
+            limit = shorter if cut else limit
+            self._see((yield Wait(until=watched, what=what, limit=limit, guest=guest, rescues=bool(self.rescued))))
             self._end()
         except TimedOut as late:
             if late.kind == DEADLINE or not cut:
@@ -336,6 +336,12 @@ class Way:
                 host=late.host,
                 cause=f"It was waiting for {what}",
             ) from late
+
+    def _mind_downtime(self) -> None:
+        """Waiting for one's turn is no excuse."""
+        left = self._downtime_left()
+        if left is not None and left <= timedelta():
+            raise TimedOut("max_downtime has passed and users are not served yet", kind="max_downtime")
 
     def _watched(self, until: waiting.Until) -> waiting.Until:
         """Keep every look, so that a wait that ends in an error leaves what was seen last."""
@@ -365,12 +371,7 @@ class Way:
         except TimedOut as late:
             if late.kind == DEADLINE:
                 raise
-            raise VerificationFailed(
-                f"the VM runs, but its guest did not answer within {limit.total_seconds():.0f} s",
-                kind="guest_silent",
-                host=self.seen.destination.host,
-                remedy="Look at its console: does it boot, and do its integration services run?",
-            ) from late
+            raise waiting.guest_silent(self.seen, limit) from late
         self._learn(Learned.GUEST_ANSWERS)
 
     def bring_service_back(self, trouble: HyperVReplicaError) -> _Way:
@@ -389,10 +390,11 @@ class Way:
     def _rescue(self) -> _Way:
         self.rescued, steps = self._plan_rescue()
         while steps:
-            yield from self._take(steps[0])
+            yield from self._take(replace(steps[0], rescues=True))
             again, steps = self._plan_rescue()
             self.rescued = again or self.rescued
 
     def _plan_rescue(self) -> tuple[str, tuple[Step, ...]]:
-        task = Task(goal=self.operation.goal, learned=self.learned | rescue.lessons(self.performed))
+        learned = without_keep_off(self.learned, self.before, self.operation.goal)
+        task = Task(goal=self.operation.goal, learned=learned | rescue.lessons(self.performed))
         return rescue.plan(self.seen, task, self.operation.goal.on_failure)

@@ -57,7 +57,7 @@ class Looks:
         self.crew = crew
         self.routes = routes or Routes()
         self._view = view
-        self._extra = {end: frozenset(extra.get(end, ())) for end in End}
+        self.extra: dict[End, frozenset[Gather]] = {end: frozenset(extra.get(end, ())) for end in End}
         self._patience = patience_seconds
         self._facts: dict[HostKey, HostFacts] = {}
         self._silent_since: dict[HostKey, datetime] = {}
@@ -194,7 +194,7 @@ class Looks:
         asked = {key for vm_id in guests for key in self.routes.at(vm_id, End.DESTINATION)}
         questions = {}
         for key, share in self.routes.shares(vm_ids).items():
-            wanted = ALWAYS.union(more, *(self._extra[end] for end in share))
+            wanted = ALWAYS.union(more, *(self.extra[end] for end in share))
             those = None if vm_ids is None else [*dict.fromkeys(one for ones in share.values() for one in ones)]
             questions[key] = Question(wanted | {Gather.GUEST} if key in asked else wanted, those)
         return questions

@@ -170,6 +170,7 @@ class Step:
         renames: afterwards the ends may go by other names, so the plan made then is what is expected from there on.
         teaches: what its success tells.
         lesson: what its refusal tells; the plan is made anew with it.
+        rescues: it brings service back after a failure, and waits for no other VM.
         why: what an operator reads in plan and diff.
     """
 
@@ -190,6 +191,7 @@ class Step:
     renames: bool = False
     teaches: Learned | None = None
     lesson: Learned | None = None
+    rescues: bool = False
     why: str = ""
 
     def after(self, seen: Pair) -> Pair:
@@ -264,12 +266,14 @@ class Wait:
         what: an operator reads "waiting until …".
         limit: from now; the task's deadline when None.
         guest: the looks have to say whether the guest answers.
+        rescues: service is being brought back after a failure.
     """
 
     until: Callable[[Pair], bool]
     what: str
     limit: timedelta | None = None
     guest: bool = False
+    rescues: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,13 +16,15 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TimedOut,
     TransportError,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.admission import Gate, OpenGate, Verdict
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Errand
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import follow
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
 
 #: Seconds between the first polls, as in the common utilities of Microsoft's virtualization samples; the pause grows to
@@ -42,12 +44,14 @@ class Pace:
         concurrency: VMs with a step outstanding.
         stop_on_error: after a failure VMs that were not begun are left alone.
         patience: how long a host may be silent before what it holds counts as unknown.
+        gate: asked before each step, in a run over many VMs that wait for each other.
     """
 
     poll: float = 5.0
     concurrency: int = 10
     stop_on_error: bool = False
     patience: timedelta = timedelta(seconds=90)
+    gate: Gate = field(default_factory=OpenGate)
 
 
 @dataclass(slots=True)
@@ -88,12 +92,13 @@ class Scheduler:
     ) -> None:
         self._crew = crew = looks.crew
         self._looks, self._pace, self._journal, self._report = looks, pace, journal, report
+        self._gate = pace.gate
         self._pairs = dict(first_look)
         self._wishes: dict[str, _Wish] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._failed = False
         for vm_id, operation in operations.items():
-            self._begin(vm_id, follow(operation, first_look[vm_id], crew.clock.now))
+            self._begin(vm_id, self._gate.way(vm_id, follow(operation, first_look[vm_id], crew.clock.now)))
 
     def run(self) -> dict[str, Outcome]:
         """Go on until every VM has an outcome."""
@@ -122,13 +127,26 @@ class Scheduler:
         shown = [vm_id for vm_id in seen if not self._wishes[vm_id].away]
         for vm_id in shown:
             self._show(vm_id, seen[vm_id])
+        self._ask_the_gate(shown)
         self._send(shown)
         if seen:
             self._leave_alone()
         return {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
 
     def _guests_asked(self) -> list[str]:
-        return [vm_id for vm_id, wish in self._wishes.items() if isinstance(wish.what, Wait) and wish.what.guest]
+        asked = {vm_id for vm_id, wish in self._wishes.items() if isinstance(wish.what, Wait) and wish.what.guest}
+        return [vm_id for vm_id in self._wishes if vm_id in asked or vm_id in self._gate.watched]
+
+    def _ask_the_gate(self, shown: Collection[str]) -> None:
+        """Tell it what everybody wants, then let those go on, fail or rest of whom it says so."""
+        wishes = {vm_id: wish.what for vm_id, wish in self._wishes.items() if not wish.away}
+        self._gate.look(wishes, self._pairs, self._crew.clock.now())
+        for vm_id in [vm_id for vm_id in shown if vm_id in self._wishes]:
+            word = self._gate.word(vm_id)
+            if isinstance(word, HyperVReplicaError):
+                self._tell(vm_id, word)
+            elif word is Verdict.IS_SKIPPED:
+                self._skip(vm_id)
 
     def _show(self, vm_id: str, pair: Pair) -> None:
         """Resume a talk for as long as the look has what it waits for."""
@@ -174,18 +192,23 @@ class Scheduler:
         """Send what was decided on this round's look, and take what hosts answered to it and to earlier steps."""
         free = self._pace.concurrency - sum(wish.outstanding for wish in self._wishes.values())
         errands: list[Errand] = []
-        for vm_id in shown:
-            errand = self._errand(vm_id)
-            if errand is not None and len(errands) < free:
+        for vm_id in self._gate.order([vm_id for vm_id in shown if vm_id in self._wishes]):
+            errand = self._errand(vm_id) if len(errands) < free else None
+            if errand is not None and self._gate.admits(vm_id, errand.step, self._at(vm_id)):
                 errands.append(errand)
         for errand in errands:
             self._announce(errand)
         for vm_id, answer in self._crew.send(errands):
             self._answered(vm_id, answer)
 
+    def _at(self, vm_id: str) -> dict[End, HostKey]:
+        """The hosts that show the VM's ends."""
+        hosts = {end: self._looks.where(vm_id, end) for end in End}
+        return {end: host for end, host in hosts.items() if host is not None}
+
     def _errand(self, vm_id: str) -> Errand | None:
-        wish = self._wishes.get(vm_id)
-        if wish is None or not isinstance(wish.what, Step):
+        wish = self._wishes[vm_id]
+        if not isinstance(wish.what, Step):
             return None
         host, side = self._looks.where(vm_id, wish.what.host), self._pairs[vm_id].at(wish.what.host)
         if host is None or not isinstance(side, Side):
@@ -221,9 +244,12 @@ class Scheduler:
         if not (self._failed and self._pace.stop_on_error):
             return
         for vm_id in [vm_id for vm_id, wish in self._wishes.items() if not wish.begun]:
-            self._wishes.pop(vm_id).talk.close()
-            pair = self._pairs[vm_id]
-            self._conclude(vm_id, Outcome(before=pair, after=pair, skipped=True))
+            self._skip(vm_id)
+
+    def _skip(self, vm_id: str) -> None:
+        self._wishes.pop(vm_id).talk.close()
+        pair = self._pairs[vm_id]
+        self._conclude(vm_id, Outcome(before=pair, after=pair, skipped=True))
 
     def _tell(self, vm_id: str, trouble: HyperVReplicaError) -> None:
         self._resume(vm_id, lambda: self._wishes[vm_id].talk.throw(trouble))
@@ -240,6 +266,7 @@ class Scheduler:
     def _conclude(self, vm_id: str, outcome: Outcome) -> None:
         self._outcomes[vm_id] = outcome
         self._failed = self._failed or outcome.error is not None
+        self._gate.ended(vm_id, outcome)
         word = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
         if outcome.already_there:
             word = "already there"

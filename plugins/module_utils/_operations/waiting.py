@@ -206,6 +206,26 @@ def guest_answers(seen: Pair) -> bool:
     return guest is not None and guest.heartbeat in (ComponentStatus.OK, ComponentStatus.DEGRADED)
 
 
+def guest_silent(seen: Pair, limit: timedelta) -> VerificationFailed:
+    """A VM that was started and whose guest never answered."""
+    return VerificationFailed(
+        f"the VM runs, but its guest did not answer within {limit.total_seconds():.0f} s",
+        kind="guest_silent",
+        host=seen.destination.host,
+        remedy="Look at its console: does it boot, and do its integration services run?",
+    )
+
+
+def guest_stays_up(seen: Pair, step: Step) -> VerificationFailed:
+    """A guest that was asked to shut down and never did."""
+    return VerificationFailed(
+        "the guest was asked to shut down and stays up",
+        kind="guest_stays_up",
+        host=seen.at(step.host).host,
+        remedy="Look at its console; give guest_shutdown_timeout more, or allow if_guest_stays_up: turn_off",
+    )
+
+
 def running_jobs(seen: Pair) -> tuple[tuple[str, Job], ...]:
     """Each running job of the VM with the host it runs on."""
     sides = [side for side in (seen.source, seen.destination) if isinstance(side, Side)]

@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from string import ascii_uppercase
 from typing import Any
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import operation as verbs
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Ends, Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
@@ -61,14 +62,21 @@ class Fleet(Site):
         crew = Crew(hosts, clock, deadline=clock.now() + timedelta(hours=12), hurry=timedelta(seconds=5))
         return crew, Looks(crew, POINTS, patience_seconds=90, routes=routes)
 
-    def move(self, routes: Routes, goal: Goal | None = None, *, pace: Pace | None = None) -> Run:
-        """Planned failovers of all VMs in one run."""
+    def move(
+        self,
+        routes: Routes,
+        goal: Goal | None = None,
+        *,
+        pace: Pace | None = None,
+        verb: Callable[[Goal, Pair], Operation] = lambda goal, seen: verbs.planned_failover(goal),
+    ) -> Run:
+        """All VMs of the routes in one run, from source to destination."""
         run = Run()
         crew, looks = self.looks(run, routes)
         try:
             looks.survey()
             pairs = looks.pairs([*routes.of])
-            operations = {vm_id: verbs.planned_failover(goal or moved()) for vm_id in pairs}
+            operations = {vm_id: verb(goal or moved(), pair) for vm_id, pair in pairs.items()}
             scheduler = Scheduler(
                 operations,
                 pairs,
