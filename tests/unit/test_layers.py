@@ -65,10 +65,6 @@ MAY_IMPORT = {
         "_errors _values _hyperv _operations _surface plugin_utils._task plugin_utils._probing plugin_utils._vigil",
         "ansible",
     ),
-    "plugin_utils/_copying": (
-        "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._task",
-        "",
-    ),
     "plugin_utils/_networking": ("_hyperv _operations _surface plugin_utils._operation plugin_utils._task", ""),
     "plugin_utils/_testing": (
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
@@ -84,13 +80,17 @@ MAY_IMPORT = {
         "cryptography spnego yaml jinja2 http socket socketserver ssl subprocess",
     ),
     "plugin_utils/_survey": ("_errors _hyperv _surface plugin_utils._task", ""),
+    "plugin_utils/_anchors": ("_errors _drill.timestamp", "cryptography"),
+    "plugin_utils/_report": ("_errors _drill _surface plugin_utils._anchors", "ansible jinja2"),
+    "plugin_utils/_bundle": ("_errors _drill _surface plugin_utils._anchors plugin_utils._report", ""),
     "filter": ("_surface", "ansible.errors"),
     "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
         "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
-        "plugin_utils._rehearsal plugin_utils._survey plugin_utils._copying",
+        "plugin_utils._rehearsal plugin_utils._survey "
+        "plugin_utils._report plugin_utils._bundle",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -1,0 +1,269 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of a drill, put together for its template: values in, a page out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.differences import differences
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Merged
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
+    BAD,
+    GOOD,
+    NONE,
+    Page,
+    Table,
+    Tile,
+    clock,
+    counted,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.tables import (
+    faults,
+    listed,
+    preflight,
+    schedule,
+    steps,
+    systems,
+    verification,
+    where_time_went,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW, timeline
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.trend import Earlier, Summary, summary, trend
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
+    PASSED,
+    Reason,
+    length,
+    measured,
+    reasons,
+    verdict,
+)
+
+#: Reasons that stand in the box of the verdict; the others are in the tables.
+_MOST_REASONS: Final = 5
+
+
+def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) -> Page:
+    """The whole report; HEAD is the hash of what the evidence holds beside the report itself."""
+    why, told, outcome = reasons(drill), summary(drill), verdict(drill)
+    return Page(
+        title=f"Drill {drill.id}: {outcome}",
+        verdict=outcome,
+        passed=outcome == PASSED,
+        where=where(drill),
+        lead=_lead(drill, told, why),
+        reasons=tuple(_reason(reason) for reason in why[:_MOST_REASONS]),
+        more_reasons=f"and {counted(len(why) - _MOST_REASONS, 'more reason')}, see below"
+        if len(why) > _MOST_REASONS
+        else "",
+        facts=_facts(drill, told),
+        tiles=_tiles(drill, told),
+        first=_first(drill),
+        time=where_time_went(drill),
+        timeline=timeline(drill),
+        tables=_tables(drill, merged, earlier, why),
+        steps=tuple(steps(stage, run, drill.rate) for stage, run in _told_in_steps(drill)),
+        steps_note=_steps_note(drill),
+        versions=tuple(sorted(drill.versions.items())),
+        head=head,
+    )
+
+
+def where(drill: Drill) -> str:
+    """Whether this was the simulator, in the words that stand there in large letters."""
+    if drill.simulated:
+        return "SIMULATOR"
+    return "REAL AND SIMULATED HOSTS" if set(drill.hosts) & set(drill.simulated_hosts) else "REAL HOSTS"
+
+
+def _lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
+    if why:
+        names = list(dict.fromkeys(reason.vm for reason in why if reason.vm))
+        who = (
+            f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}" if names else "The drill"
+        )
+        return f"{who} failed. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
+    loss = (
+        "No data was lost."
+        if not told.worst_rpo_seconds
+        else f"At most {length(told.worst_rpo_seconds)} of data was lost."
+    )
+    if not told.moves:
+        return f"{counted(told.vms, 'virtual machine')} passed every stage."
+    slow = (
+        f" Longest without service: {told.worst_rto_vm}, {length(told.worst_rto_seconds)}." if told.worst_rto_vm else ""
+    )
+    return f"{counted(told.vms, 'virtual machine')} went through every stage without a failure.{slow} {loss}"
+
+
+def _reason(reason: Reason) -> tuple[str, str, str]:
+    """Who and where; why; what it cost, where the virtual machine is now, and what to do."""
+    tier = f" ({reason.tier})" if reason.tier and reason.tier != "all" else ""
+    who = ", ".join(filter(None, (f"{reason.vm}{tier}" if reason.vm else "", reason.stage)))
+    rest = [f"Cost: {reason.cost}." if reason.cost else "", f"Now: {reason.now}." if reason.now else ""]
+    return who, reason.why, " ".join(filter(None, [*rest, reason.remedy]))
+
+
+def _facts(drill: Drill, told: Summary) -> tuple[tuple[str, str], ...]:
+    simulated = f", simulated time {drill.rate:g} times as fast as the clock" if drill.rate != 1 else ""
+    return (
+        ("Drill", " · ".join(filter(None, (drill.id, drill.scope.replace("_", " "))))),
+        ("Plan", f"{drill.plan.name or 'unnamed'}, {counted(len(drill.plan.vms), 'virtual machine')}"),
+        ("Owner", drill.plan.owner or NONE),
+        ("Began", f"{clock(drill.began)} UTC"),
+        ("Ended", f"{clock(drill.ended)} UTC, after {length(told.seconds)}{simulated}"),
+        ("Hosts", ", ".join(drill.hosts) or NONE),
+        ("Launched by", drill.launched_by or "not said"),
+        ("Approved by", ", ".join(_approval(*approval) for approval in drill.approvals) or "nobody was asked"),
+        ("Led by", drill.lead or "not said"),
+        ("Observers", ", ".join(drill.observers) or "none named"),
+        ("Reason", drill.reason or "none given"),
+    )
+
+
+def _approval(who: str, what: str, when: str) -> str:
+    return " ".join(filter(None, (who, f"({what})" if what else "", when)))
+
+
+def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
+    items = measured(drill)
+    late, lossy = sum(item.rto_missed for item in items), sum(item.rpo_missed for item in items)
+    never = len({item.run.name for item in items if item.down})
+    limited = any(vm.rto is not None for vm in drill.plan.vms)
+    rto_note = (
+        f"{counted(late, 'limit')} missed"
+        if late
+        else told.worst_rto_vm
+        if not limited
+        else f"{told.worst_rto_vm}, every limit kept"
+    )
+    rpo = told.worst_rpo_seconds
+    return (
+        Tile(
+            label="Virtual machines well",
+            value=f"{told.good} of {told.vms}",
+            note=f"{never} not recovered in a move" if never else "",
+            look=GOOD if told.good == told.vms and told.vms else BAD,
+        ),
+        Tile(
+            label="Longest RTO",
+            value=NONE if told.worst_rto_seconds is None else length(told.worst_rto_seconds),
+            note=rto_note,
+            look=BAD if late else GOOD if told.worst_rto_seconds is not None else "",
+        ),
+        Tile(
+            label="Most data lost",
+            value=NONE if rpo is None else "none" if rpo == 0 else length(rpo),
+            note=f"{counted(lossy, 'limit')} missed" if lossy else told.worst_rpo_vm if rpo else "",
+            look=BAD if lossy else GOOD if rpo is not None else "",
+        ),
+        Tile(
+            label="Longest without service",
+            value=length(told.down_seconds) if items else NONE,
+            note="over the whole drill",
+            look="",
+        ),
+        Tile(label="Whole drill", value=NONE if told.seconds is None else length(told.seconds), note="", look=""),
+    )
+
+
+def _first(drill: Drill) -> tuple[Table, ...]:
+    """What was consented to and waived: on the first page, whether there was any or not."""
+    waivers = [*drill.waivers]
+    waivers += [(rule.rule, rule.vm, rule.waived) for stage in drill.stages for rule in stage.rules if rule.waived]
+    return (
+        listed("consents", "Consents", ("Consented to", "Reason"), drill.consents, "Nothing was consented to."),
+        listed("waivers", "Waivers", ("Rule", "VM", "Reason"), list(dict.fromkeys(waivers)), "No rule was waived."),
+    )
+
+
+def _tables(drill: Drill, merged: Merged, earlier: Sequence[Earlier], why: Sequence[Reason]) -> tuple[Table, ...]:
+    stage_vm = ("VM", "Stage", "What was different")
+    asked = ("VM", "Tier", "Home", "Recovery", "Depends on", "Provides", "Probes")
+    plan = drill.plan
+    planned = [
+        (vm.name, vm.tier, vm.home, vm.recovery, ", ".join(vm.depends_on), ", ".join(vm.provides), ", ".join(vm.probes))
+        for vm in plan.vms
+    ]
+    tables = (
+        _all_reasons(why),
+        systems(drill),
+        trend(drill, earlier),
+        schedule(drill),
+        listed("differences", "What differed from the plan", stage_vm, differences(drill), "Nothing."),
+        faults(drill),
+        verification(drill),
+        preflight(drill),
+        listed("warnings", "Warnings", ("VM", "Stage", "Warning"), _warnings(drill)),
+        _skew(drill),
+        listed("excluded", "Left out on purpose", ("VM", "Why"), plan.excluded, "No virtual machine was left out."),
+        _folded(listed("plan", "The plan as it was carried out", asked, planned)),
+        _runs(merged),
+    )
+    return tuple(table for table in tables if table.rows or table.more or table.empty)
+
+
+def _all_reasons(why: Sequence[Reason]) -> Table:
+    """Every reason, where not all of them have room in the box of the verdict."""
+    rows = [(reason.vm, reason.tier, reason.stage, reason.why, reason.cost) for reason in why]
+    columns = ("VM", "Tier", "Stage", "Why", "What it cost")
+    return listed("reasons", "Every reason", columns, rows if len(rows) > _MOST_REASONS else ())
+
+
+def _warnings(drill: Drill) -> list[tuple[str, str, str]]:
+    told = [(run.name, stage.stage, text) for stage in drill.stages for run in stage.vms for text in run.warnings]
+    return [*(("", "", note) for note in drill.notes), *told]
+
+
+def _skew(drill: Drill) -> Table:
+    rows = [(host, f"{abs(value):.1f} s {'ahead' if value > 0 else 'behind'}") for host, value in drill.skew.items()]
+    empty = "No host's clock was found to be more than a minute from the controller's."
+    return listed("skew", "Clock skew against the controller", ("Host", "Skew"), rows, empty)
+
+
+def _folded(table: Table) -> Table:
+    if len(table.rows) <= FEW:
+        return table
+    return Table(id=table.id, title=table.title, columns=table.columns, rows=(), more=table.rows)
+
+
+def _runs(merged: Merged) -> Table:
+    """The runs whose records are in the evidence; those that were cut off left a journal and no result."""
+    rows = [
+        (
+            run.run_id,
+            f"{run.records}",
+            run.began,
+            run.ended,
+            "to its end" if run.complete else "cut off before it could report",
+        )
+        for run in merged.runs
+    ]
+    torn = [
+        (
+            f"{line.journal}, line {line.line}",
+            "",
+            "",
+            "",
+            "torn, kept as it is" if line.torn else "not readable, kept as it is",
+        )
+        for line in merged.damaged
+    ]
+    table = listed(
+        "runs", "Runs whose records are in the evidence", ("Run", "Records", "First", "Last", "Ran"), [*torn, *rows]
+    )
+    return _folded(table)
+
+
+def _told_in_steps(drill: Drill) -> list[tuple[Stage, VmRun]]:
+    every = [(stage, run) for stage in drill.stages if stage.moves for run in stage.vms]
+    return every if len(every) <= 2 * FEW else [(stage, run) for stage, run in every if run.failed]
+
+
+def _steps_note(drill: Drill) -> str:
+    told, every = len(_told_in_steps(drill)), sum(len(stage.vms) for stage in drill.stages if stage.moves)
+    return "" if told == every else f"{told} of {every} moves, those that failed. All others are in evidence.json."

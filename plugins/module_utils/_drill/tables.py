@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tables of the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import VERIFY, Drill, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
+    BAD,
+    CODE,
+    GOOD,
+    NONE,
+    SOFT,
+    WARN,
+    Cell,
+    Table,
+    clock,
+    counted,
+    number,
+    plain,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
+    Measured,
+    length,
+    measured,
+)
+
+Cells = tuple[Cell, ...]
+
+_LOOKS: Final = {"pass": GOOD, "warn": WARN, "fail": BAD, "not_checked": WARN}
+
+
+def systems(drill: Drill) -> Table:
+    """Each move of each virtual machine against its limits; what failed comes first."""
+    items = sorted(measured(drill), key=lambda item: item.good or item.run.outcome in ("planned", "skipped"))
+    rows = tuple(_system(item, drill.rate) for item in items)
+    shown = len(rows) if len(rows) <= 2 * FEW else max(sum(not item.good for item in items), 10)
+    return Table(
+        id="systems",
+        title="RPO and RTO against their limits",
+        note="RPO: data lost, in seconds of writes. RTO: from when its users lost it until its probes were green; "
+        "“served” where no probe was asked, and then until it ran.",
+        columns=("VM", "Tier", "Move", "Direction", "Outcome", "RPO", "RPO limit", "RTO", "RTO limit", "Whole move"),
+        numbers=(5, 6, 7, 8, 9),
+        rows=rows[:shown],
+        more=rows[shown:],
+        empty="No virtual machine was moved.",
+    )
+
+
+def _system(item: Measured, rate: float) -> Cells:
+    run, planned = item.run, item.planned
+    outcome = run.outcome.replace("_", " ") + (f", {run.rescue.replace('_', ' ')}" if run.rescue else "")
+    took = None if run.execution_seconds is None else run.execution_seconds * rate
+    rto = (
+        "never" if item.down else NONE if item.rto is None else length(item.rto) + ("" if item.probed else " (served)")
+    )
+    return (
+        plain(run.name),
+        plain(item.tier),
+        plain(item.stage.stage),
+        plain(run.direction),
+        Cell(text=outcome, look=GOOD if item.good else SOFT if run.outcome in ("planned", "skipped") else BAD),
+        number(NONE if item.rpo is None else length(item.rpo), BAD if item.rpo_missed else "number"),
+        number(length(planned.rpo) if planned and planned.rpo is not None else NONE),
+        number(rto, BAD if item.rto_missed or item.down else "number"),
+        number(length(planned.rto) if planned and planned.rto is not None else NONE),
+        number(NONE if took is None else length(took)),
+    )
+
+
+def where_time_went(drill: Drill) -> Table:
+    """Each stage with its share of the whole, and what took longest in it."""
+    known = [stage.seconds or 0.0 for stage in drill.stages]
+    whole = (drill.ended - drill.began).total_seconds() if drill.began and drill.ended else sum(known)
+    rows = [
+        (
+            plain(f"{place}. {stage.stage}"),
+            _stage_outcome(stage),
+            number(length((stage.seconds or 0.0) * drill.rate)),
+            Cell(text=f"{_share(stage.seconds or 0.0, whole):.0f} %", bar=_share(stage.seconds or 0.0, whole)),
+            plain(_slowest(stage, drill.rate)),
+        )
+        for place, stage in enumerate(drill.stages, start=1)
+    ]
+    between = whole - sum(known)
+    if _share(between, whole) >= 1:
+        share = Cell(text=f"{_share(between, whole):.0f} %", bar=_share(between, whole))
+        rows.append((plain("between the stages"), plain(""), number(length(between * drill.rate)), share, plain("")))
+    return Table(
+        id="time",
+        title="Where the time went",
+        columns=("Stage", "Result", "Took", "Share", "Longest in it"),
+        numbers=(2,),
+        rows=tuple(rows),
+        empty="No stage was begun.",
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    return min(100.0, 100.0 * part / whole) if whole > 0 else 0.0
+
+
+def _stage_outcome(stage: Stage) -> Cell:
+    bad, vms = sum(run.failed for run in stage.vms), counted(len(stage.vms), "VM")
+    if stage.failed or bad:
+        return Cell(text=f"failed, {bad} of {vms}" if bad else "failed", look=BAD)
+    return Cell(text=f"passed, {vms}" if stage.vms else "passed", look=GOOD)
+
+
+def _slowest(stage: Stage, rate: float) -> str:
+    slow = max(
+        (run for run in stage.vms if run.execution_seconds), key=lambda run: run.execution_seconds or 0, default=None
+    )
+    if slow is None:
+        return stage.said if stage.failed and not any(run.failed for run in stage.vms) else ""
+    call = max(slow.calls, key=lambda call: call.seconds or 0.0, default=None)
+    longest = f", of which {length((call.seconds or 0.0) * rate)} {call.method}" if call else ""
+    return f"{slow.name}: {length((slow.execution_seconds or 0.0) * rate)}{longest}"
+
+
+def schedule(drill: Drill) -> Table:
+    """Predicted beside actual, where a schedule was made or a duration predicted."""
+    rows = [cells for stage in drill.stages for cells in _schedule(stage, drill.rate)]
+    return Table(
+        id="schedule",
+        title="Schedule: predicted and actual",
+        columns=("VM", "Move", "Start predicted", "Start", "Took predicted", "Took", "Difference"),
+        numbers=(2, 3, 4, 5, 6),
+        rows=tuple(rows[: 2 * FEW]),
+        more=tuple(rows[2 * FEW :]),
+    )
+
+
+def _schedule(stage: Stage, rate: float) -> Iterator[Cells]:
+    took = {run.name: run.execution_seconds for run in stage.vms}
+    slots = {slot.vm: slot for slot in stage.schedule}
+    predicted = {run.name: run.predicted_seconds for run in stage.vms if run.predicted_seconds is not None}
+    for name in dict.fromkeys([*slots, *predicted]):
+        slot, seconds = slots.get(name), predicted.get(name)
+        if slot is not None and seconds is None:
+            seconds = slot.predicted_seconds
+        real = slot.actual_seconds if slot and slot.actual_seconds is not None else took.get(name)
+        actual = None if real is None else real * rate
+        late = None if actual is None or seconds is None else actual - seconds
+        yield (
+            plain(name),
+            plain(stage.stage),
+            number(_after(slot.predicted_start if slot else None)),
+            number(_after(slot.actual_start * rate if slot and slot.actual_start is not None else None)),
+            number(NONE if seconds is None else length(seconds)),
+            number(NONE if actual is None else length(actual)),
+            number(NONE if late is None else f"{'+' if late >= 0 else '−'}{length(abs(late))}"),
+        )
+
+
+def _after(seconds: float | None) -> str:
+    return NONE if seconds is None else f"+{length(seconds)}"
+
+
+def faults(drill: Drill) -> Table:
+    """What went wrong with which virtual machine, and what to do."""
+    rows = [
+        (
+            plain(run.name),
+            plain(stage.stage),
+            Cell(text=f"{run.fault.kind} {run.fault.code}".strip(), look=CODE),
+            plain(run.fault.msg),
+            plain(" ".join(filter(None, (run.fault.remedy, run.fault.next_move)))),
+            plain(run.now),
+        )
+        for stage in drill.stages
+        for run in stage.vms
+        if run.fault is not None
+    ]
+    columns = ("VM", "Stage", "Kind", "What happened", "What to do", "Where it is now")
+    return Table(id="faults", title="Faults", columns=columns, rows=tuple(rows))
+
+
+def verification(drill: Drill) -> Table:
+    """Every check of every virtual machine; what is not green comes first, the rest is folded away when it is much."""
+    told = [(stage, run, check) for stage in drill.stages for run in stage.vms for check in run.checks]
+    told.sort(key=lambda item: item[2].result == "pass")
+    rows = tuple(
+        (
+            plain(run.name),
+            plain(stage.stage),
+            plain(check.check),
+            Cell(text=check.result.replace("_", " "), look=_LOOKS.get(check.result, WARN)),
+            plain(check.found),
+            plain(check.wanted),
+        )
+        for stage, run, check in told
+    )
+    bad = sum(check.result != "pass" for _stage, _run, check in told)
+    shown = len(rows) if len(rows) <= FEW else bad
+    count = Counter(check.result for _stage, _run, check in told)
+    note = ", ".join(f"{amount} {result.replace('_', ' ')}" for result, amount in sorted(count.items()))
+    columns = ("VM", "Stage", "Check", "Result", "Found", "Wanted")
+    empty = "Nothing was verified." if any(stage.kind == VERIFY or stage.moves for stage in drill.stages) else ""
+    return Table(
+        id="verification",
+        title="Verification",
+        note=note,
+        columns=columns,
+        rows=rows[:shown],
+        more=rows[shown:],
+        empty=empty,
+    )
+
+
+def preflight(drill: Drill) -> Table:
+    """What preflight found that is not simply green; the green rules are folded away."""
+    told = [rule for stage in drill.stages for rule in stage.rules]
+    told.sort(key=lambda rule: rule.result == "pass")
+    rows = tuple(
+        (
+            Cell(text=rule.rule, look=CODE),
+            plain(" on ".join(filter(None, (rule.vm, rule.host)))),
+            Cell(text=rule.result.replace("_", " "), look=_LOOKS.get(rule.result, WARN)),
+            plain("waived: " + rule.waived if rule.waived else rule.gate),
+            plain(rule.found or rule.cause),
+            plain(rule.remedy),
+        )
+        for rule in told
+    )
+    shown = sum(rule.result != "pass" for rule in told)
+    columns = ("Rule", "Where", "Result", "Gate", "Found", "Remedy")
+    return Table(id="preflight", title="Preflight", columns=columns, rows=rows[:shown], more=rows[shown:])
+
+
+def steps(stage: Stage, run: VmRun, rate: float) -> Table:
+    """What was sent to which host for one virtual machine in one move."""
+    rows = tuple(
+        (
+            number(clock(call.began, day=False), ""),
+            number(NONE if call.seconds is None else length(call.seconds * rate)),
+            plain(call.host),
+            Cell(text=call.method, look=CODE),
+            plain(call.why + (f" By consent: {', '.join(call.consent)}." if call.consent else "")),
+            plain(call.loses.replace("_", " ") + ("" if call.can_be_undone else ", cannot be undone")),
+            Cell(text=f"{call.outcome} {call.code}".strip(), look=GOOD if call.outcome == "done" else WARN),
+        )
+        for call in run.calls
+    )
+    outcome = run.outcome.replace("_", " ")
+    return Table(
+        id="",
+        title=f"{run.name}, {stage.stage}: {run.direction}, {outcome}",
+        note=f"RPO {length(run.rpo_seconds)}: {run.rpo_proof}." if run.rpo_proof else "",
+        columns=("Began (UTC)", "Took", "Host", "Call", "What for", "Loses", "Answer"),
+        numbers=(1,),
+        rows=rows,
+        empty="No call was sent.",
+    )
+
+
+def listed(
+    table_id: str, title: str, columns: tuple[str, ...], rows: Sequence[Sequence[str]], empty: str = ""
+) -> Table:
+    """A table of plain texts."""
+    return Table(
+        id=table_id, title=title, columns=columns, rows=tuple(tuple(map(plain, row)) for row in rows), empty=empty
+    )

@@ -1,0 +1,155 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The time of a drill as bars: the stages, and below them each tier with its virtual machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import ALL, Drill, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
+    BAD,
+    GOOD,
+    SOFT,
+    Bar,
+    Group,
+    Row,
+    Timeline,
+    counted,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
+    Measured,
+    downtimes,
+    length,
+    measured,
+)
+
+#: More virtual machines than these, and those that went well are folded away.
+FEW: Final = 40
+
+#: Lengths between two marks on the axis, in seconds; the shortest that leaves room for the text is taken.
+_TICKS: Final = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 14400, 43200, 86400)
+_MOST_TICKS: Final = 10
+
+#: A bar is seen, however short.
+_THINNEST: Final = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """The axis: from the beginning of the drill to its end."""
+
+    began: datetime
+    seconds: float
+    rate: float
+
+    def bar(self, start: datetime, end: datetime, look: str, text: str) -> Bar:
+        left = min(max(self._share(start), 0.0), 100.0 - _THINNEST)
+        width = min(max(self._share(end) - left, _THINNEST), 100.0 - left)
+        return Bar(left=round(left, 3), width=round(width, 3), look=look, text=text)
+
+    def _share(self, at: datetime) -> float:
+        return (at - self.began).total_seconds() / self.seconds * 100
+
+
+def timeline(drill: Drill) -> Timeline:
+    """The picture of the whole drill; empty where it has no beginning."""
+    if drill.began is None or drill.ended is None:
+        return Timeline(stages=(), ticks=(), groups=())
+    seconds = max((drill.ended - drill.began).total_seconds(), 0.001)
+    scale = _Scale(began=drill.began, seconds=seconds, rate=drill.rate)
+    by_tier: dict[str, dict[str, list[Measured]]] = {tier: {} for tier in drill.plan.tiers}
+    for item in measured(drill):
+        by_tier.setdefault(item.tier, {}).setdefault(item.run.name, []).append(item)
+    down = downtimes(drill)
+    few = sum(map(len, by_tier.values())) <= FEW
+    return Timeline(
+        stages=tuple(_stages(drill, scale)),
+        ticks=tuple(_ticks(scale)),
+        groups=tuple(_group(down, scale, tier, vms, few=few) for tier, vms in by_tier.items() if vms),
+    )
+
+
+def _stages(drill: Drill, scale: _Scale) -> Iterable[Bar]:
+    for place, stage in enumerate(drill.stages, start=1):
+        if stage.began is not None and stage.ended is not None:
+            look = BAD if stage.failed or any(run.failed for run in stage.vms) else SOFT
+            yield scale.bar(stage.began, stage.ended, look, f"{place} {stage.stage}")
+
+
+def _ticks(scale: _Scale) -> Iterable[Bar]:
+    whole = scale.seconds * scale.rate
+    gap = next((gap for gap in _TICKS if whole / gap <= _MOST_TICKS), _TICKS[-1])
+    for place in range(int(whole / gap) + 1):
+        yield Bar(left=round(place * gap / whole * 100, 3), width=0, look="", text=_tick(place * gap))
+
+
+def _tick(seconds: int) -> str:
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _group(down: Mapping[str, float], scale: _Scale, tier: str, vms: dict[str, list[Measured]], *, few: bool) -> Group:
+    rows = {name: _row(down.get(name, 0.0), scale, name, items) for name, items in vms.items()}
+    shown = {name: row for name, row in rows.items() if few or row.look == BAD}
+    return Group(
+        tier=_tier(scale, tier, [item for items in vms.values() for item in items], rows.values()),
+        rows=tuple(shown.values()),
+        more=tuple(row for name, row in rows.items() if name not in shown),
+    )
+
+
+def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Row]) -> Row:
+    """The tier as a whole: from the first one taken away to the last one given back, for each move."""
+    bars, listed = [], list(rows)
+    for stage in dict.fromkeys(item.stage.stage for item in items):
+        own = [item for item in items if item.stage.stage == stage]
+        starts = [item.run.outage_began for item in own if item.run.outage_began]
+        ends = [item.back for item in own if item.back]
+        if starts and ends:
+            span = length((max(ends) - min(starts)).total_seconds() * scale.rate)
+            bars.append(scale.bar(min(starts), max(ends), "tier", f"{stage}: {span} from first to last"))
+    bad = sum(row.look == BAD for row in listed)
+    name = "all virtual machines" if tier == ALL else tier
+    told = f"{counted(len(listed), 'VM')}{f', {bad} failed' if bad else ''}"
+    return Row(name=name, text=told, look=BAD if bad else GOOD, bars=tuple(bars))
+
+
+def _row(down: float, scale: _Scale, name: str, items: Sequence[Measured]) -> Row:
+    good = all(item.good or item.run.outcome in ("planned", "skipped") for item in items)
+    bars = [bar for item in items for bar in _bars(scale, item)]
+    return Row(name=name, text=f"down {length(down)}" if down else "", look=GOOD if good else BAD, bars=tuple(bars))
+
+
+def _bars(scale: _Scale, item: Measured) -> Iterable[Bar]:
+    """A move: the way to its shutdown, without service, until its probes were green, and what came after."""
+    run, times = item.run, _times(item.run)
+    if not times:
+        return
+    began, ended, stage = min(times), max(times), item.stage.stage
+    out, served, back = run.outage_began, run.served_at, item.back
+    if out is None:
+        yield scale.bar(began, ended, "work", f"{stage}: served all the time")
+        return
+    last = back or served or ended
+    if out > began:
+        yield scale.bar(began, out, "work", f"{stage}: prepared")
+    yield scale.bar(out, served if served and served <= last else last, "down", f"{stage}: without service")
+    if served and back and back > served:
+        yield scale.bar(served, back, "probing", f"{stage}: runs, probes not green yet")
+    if served and back is None:
+        yield scale.bar(served, max(ended, item.stage.ended or ended), "dead", f"{stage}: runs, never answered")
+    if back and ended > back:
+        yield scale.bar(back, ended, "work", f"{stage}: served, being protected")
+
+
+def _times(run: VmRun) -> list[datetime]:
+    calls = [call for call in run.calls if call.began is not None]
+    ends = [call.began + timedelta(seconds=call.seconds or 0.0) for call in calls if call.began]
+    found = [run.outage_began, run.served_at, run.recovered_at, *(call.began for call in calls), *ends]
+    return [at for at in found if at is not None]
