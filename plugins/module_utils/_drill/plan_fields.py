@@ -141,7 +141,7 @@ _VM: Final = Field(
     about="",
     any_of=("name", "id"),
     fields={
-        "name": _text("Its name. Needed unless there is an O(ignore:id)."),
+        "name": _text("Its name. Needed unless there is a GUID in C(id)."),
         "id": Field(kind=Kind.GUID, about="Its GUID, where the name is not enough."),
         "home": _text("Inventory name of the host where it belongs.", required=True),
         "recovery": _text("Inventory name of the host that holds its replica.", required=True),
