@@ -42,6 +42,9 @@ _FROM: Final = (
     _S.RESYNCHRONIZE_SUSPENDED,
 )
 
+#: Of these, what a host may want resumed first; that it fails over from them is inferred.
+_PAUSED: Final = (_S.SUSPENDED, _S.CRITICAL)
+
 #: A primary's clock may be ahead of the outage's time by this much before it counts as alive after it.
 _SKEW: Final = timedelta(seconds=60)
 
@@ -245,12 +248,14 @@ def _wait_until_silent(seen: Pair, task: Task) -> Step:
 def _fail_over(seen: Pair, task: Task) -> Step:
     here = seen.destination
     point = chosen_point(here, task.goal.point) if isinstance(here, Side) else None
-    return steps.initiate_failover(
+    step = steps.initiate_failover(
         End.DESTINATION,
         point,
         loses=Loses.WRITES,
         why="the replica takes over; what the primary wrote after the recovery point is not in it",
     )
+    paused = isinstance(here, Side) and here.state in _PAUSED
+    return steps.with_lesson(step, Learned.FAILOVER_WANTS_RESUMED) if paused else step
 
 
 def _unprotected_and_off(seen: Pair, task: Task) -> bool:
@@ -274,6 +279,14 @@ LEGS: Final = (
         destination=Shows(mode=_REPLICA, state=_FROM),
         given=_not_surely_silent,
         step=_wait_until_silent,
+    ),
+    Leg(
+        says="a paused replica is resumed where a failover asks for it",
+        destination=Shows(mode=_REPLICA, state=_PAUSED),
+        given=lambda seen, task: task.knows(Learned.FAILOVER_WANTS_RESUMED),
+        step=lambda seen, task: steps.resume(
+            End.DESTINATION, why="this host fails over only a replica that is not paused", consent=()
+        ),
     ),
     Leg(
         says="the destination takes over",

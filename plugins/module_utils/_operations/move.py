@@ -167,11 +167,11 @@ _REPAIRS: Final = (
     _Repair(
         says="a paused resynchronization is continued",
         state=_S.RESYNCHRONIZE_SUSPENDED,
-        step=lambda end, task: steps.resume(
+        step=lambda end, task: steps.continue_resynchronization(
             end,
+            task,
             why="somebody paused the resynchronization; its end deletes all recovery points",
             consent=(Consent.RESYNCHRONIZE,),
-            limit=task.goal.sync_timeout,
         ),
     ),
     _Repair(

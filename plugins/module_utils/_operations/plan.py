@@ -117,6 +117,8 @@ class Learned(str, Enum):
     FAILBACK_WANTS_RECOVERED = "failback_wants_recovered"
     FAILBACK_WANTS_COMMITTED = "failback_wants_committed"
     REVERSE_REFUSED = "reverse_refused"
+    FAILOVER_WANTS_RESUMED = "failover_wants_resumed"
+    CONTINUE_ANEW = "continue_anew"
     STATISTICS_RESET = "statistics_reset"
     SCHEDULED = "scheduled"
     REVERTED = "reverted"

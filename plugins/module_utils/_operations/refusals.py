@@ -31,6 +31,8 @@ _TOLD_BY: Final = {
     Learned.FAILBACK_WANTS_COMMITTED: _INVALID_STATE,
     Learned.COMMIT_NOT_WANTED: _INVALID_STATE,
     Learned.REVERSE_REFUSED: _NOT_THAT_WAY,
+    Learned.FAILOVER_WANTS_RESUMED: _INVALID_STATE,
+    Learned.CONTINUE_ANEW: _INVALID_STATE,
 }
 
 
@@ -40,9 +42,14 @@ def passes(refusal: HyperVReplicaError) -> bool:
 
 
 def teaches(refusal: HyperVReplicaError, lesson: Learned | None, learned: Collection[Learned]) -> bool:
-    """Whether a refusal tells something new that leads on."""
+    """Whether a refusal tells something new that leads on; one by a job may come without a number.
+
+    That ErrorCode has the numbers of return codes is inferred, so a job that failed with none is taken at its word.
+    """
     if lesson is None or lesson in learned:
         return False
+    if isinstance(refusal, JobFailed) and refusal.code is None:
+        return True
     return lesson not in _TOLD_BY or refusal.code in _TOLD_BY[lesson]
 
 

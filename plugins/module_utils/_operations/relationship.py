@@ -208,6 +208,11 @@ def _resume(end: End) -> _Make:
     return step
 
 
+def _continue(seen: Pair, task: Task, wanted: WantedRelationship) -> Step:
+    step = steps.continue_resynchronization(_HERE, task, why="the resynchronization goes on", consent=())
+    return relating.near(step, seen)
+
+
 def _resynchronize(seen: Pair, task: Task, wanted: WantedRelationship) -> Step:
     """Asking for the state by its name consents to it; on the way to another it is asked for."""
     named = wanted.state is RelationshipState.RESYNCHRONIZED
@@ -348,7 +353,7 @@ _ROWS: Final = (
     _leg(
         "a resynchronization goes on",
         _FINISHED,
-        _resume(_HERE),
+        _continue,
         here=Shows(mode=_PRIMARY, state=(_S.RESYNCHRONIZE_SUSPENDED,)),
     ),
     _leg("the sending side goes on", _RESUMED, _resume(_HERE), here=Shows(mode=_PRIMARY, state=_PAUSED)),

@@ -123,6 +123,14 @@ def resume(end: End, *, why: str, consent: tuple[Consent, ...], limit: timedelta
     return replace(step, consent=consent, limit=limit)
 
 
+def continue_resynchronization(end: End, task: Task, *, why: str, consent: tuple[Consent, ...]) -> Step:
+    """Let a paused resynchronization go on: by RequestedState 3, or anew. No WMI form is published (lifecycle 12)."""
+    if task.knows(Learned.CONTINUE_ANEW):
+        return replace(resynchronize(end, task), consent=consent)
+    step = resume(end, why=why, consent=consent, limit=task.goal.sync_timeout)
+    return replace(step, loses=Loses.RECOVERY_POINTS, can_be_undone=False, lesson=Learned.CONTINUE_ANEW)
+
+
 def cancel_prepared(end: End) -> Step:
     """Unlock a prepared primary (RequestedState 3 from 4, inferred; lifecycle 6). Some hosts show another state."""
     step = _state_change(

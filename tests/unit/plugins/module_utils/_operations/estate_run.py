@@ -205,6 +205,8 @@ class _InProcess:
 class Site:
     """A simulated estate with its two hosts, and runs of tasks on it."""
 
+    poll = 15.0
+
     def __init__(self, plain: Mapping[str, Any] | None = None, /, **switches: str) -> None:
         self.world = from_estate(plain or estate(), start=START, rate=0, switches=switches)
         self.services = {name: Service(self.world, name) for name in self.world.hosts}
@@ -312,7 +314,7 @@ class Site:
                 operations,
                 pairs,
                 looks,
-                pace or Pace(poll=15),
+                pace or Pace(poll=self.poll),
                 journal=run.journal,
                 report=lambda vm_id, line: run.lines.append((vm_id, line)),
             )
