@@ -173,7 +173,7 @@ def seeded_again(**switches: str) -> Site:
     site = unprotected(**switches)
     enabled(site)
     done(relate(site, S.ABSENT))
-    wanted = {"settings": SETTINGS, "first_copy": FirstCopy.EXISTING}
+    wanted: dict[str, Any] = {"settings": SETTINGS, "first_copy": FirstCopy.EXISTING}
     site.b().authorized = "a.example.test"
     done(relate(site, S.REPLICATING, Consent.DISCARD_OLD_PRIMARY_DATA, **wanted))
     return site
