@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import cancel, failback, failover, move
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
+    cancel,
+    failback,
+    failover,
+    move,
+    new_copy,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Shows
 
@@ -29,6 +35,7 @@ PICTURES: Final[Mapping[str, tuple[str, tuple[Leg, ...]]]] = {
         failback.REVERSE_LEGS,
     ),
     "path-provider": ("Failback by a replication provider", failback.PROVIDER_LEGS),
+    "path-new-copy": ("Failback to a home that holds no copy any more", new_copy.NETWORK_LEGS),
     "path-cancel": ("Cancelling a failover, and rolling a move back", cancel.LEGS),
 }
 

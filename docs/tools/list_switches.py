@@ -86,6 +86,10 @@ CLIENT: Final[dict[str, Answer]] = {
     ),
     "test_copy_reference": Answer("page ``testreplicasystem``", "Finds the copy by association and mode, never by it."),
     "test_copy_relationship": Answer("page of the class", "Counts a copy in mode 3 as a test copy, whatever it shows."),
+    "orphaned_files": Answer(
+        "page ``createreplicationrelationship`` is silent",
+        "Explains a creation that fails by the files that may lie there; the run is continued when they are gone.",
+    ),
     "failover_with_test_copy": Answer(
         "page ``testreplicasystem``", "Removes a leftover copy first, with consent, whether that is needed or not."
     ),

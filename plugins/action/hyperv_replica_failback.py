@@ -12,10 +12,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation, failback_of
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals import failback_goal
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import FAILBACK
-from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import OperationAction
+from ansible_collections.hyperv.replica.plugins.plugin_utils._copying import NewCopyAction
 
 
-class ActionModule(OperationAction):
+class ActionModule(NewCopyAction):
     """Brings VMs home; the task's host is home, the peer the recovery host."""
 
     spec = FAILBACK
@@ -26,4 +26,4 @@ class ActionModule(OperationAction):
         return failback_goal(options)
 
     def operation(self, goal: Goal, options: dict[str, Any], seen: Pair) -> Operation:
-        return failback_of(goal, seen)
+        return failback_of(goal, seen, self.copy_of(seen.vm_id))

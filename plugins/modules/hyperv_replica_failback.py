@@ -47,8 +47,15 @@ options:
         of the replication that is built into Hyper-V.
       - V(provider) calls C(InitiateFailback), the way of other replication providers.
       - V(auto) decides by the provider of the relationship alone.
+      - V(new_copy) makes the copy at home anew, where home holds none with this GUID any more, because the host was
+        rebuilt, its storage was lost, or another site is to be the home. The relationship is removed on the recovery
+        host only, made anew towards the task's host, and filled; from there on it is V(reverse). It is never chosen by
+        V(auto). O(vms) are looked up on O(peer).
+      - V(new_copy) is refused where home holds a copy of it, where another virtual machine has its name there, where
+        the recovery host's copy is failed over and not committed, prepared for a failover, or replicates to a third
+        host too.
     type: str
-    choices: [auto, reverse, provider]
+    choices: [auto, reverse, provider, new_copy]
     default: auto
   recovery_point_identifier:
     description: For V(provider) only. Sent to the provider as it is given.
@@ -75,6 +82,7 @@ extends_documentation_fragment:
   - hyperv.replica.operation.guest
   - hyperv.replica.operation.move
   - hyperv.replica.operation.consent
+  - hyperv.replica.moves.new_copy
   - hyperv.replica.attributes
   - hyperv.replica.attributes.connection
 seealso:
@@ -120,6 +128,17 @@ EXAMPLES = r"""
     strategy: provider
     recovery_point_identifier: "2026-11-20T02:00:00Z"
     source_confirmed_off: "Site B is without power, seen by the night shift, INC0099120"
+
+- name: Home was rebuilt and holds nothing any more
+  hyperv.replica.hyperv_replica_failback:
+    vms: [SQL01]
+    peer: hv-b
+    strategy: new_copy
+    new_copy:
+      replica_server: hv-a.example.com
+      assumed_bandwidth: 400
+    sync_timeout: 14400
+    timeout: 21600
 
 - name: Say where each one is when it did not work
   block:

@@ -63,10 +63,11 @@ class OperationAction(HostAction):
     def work(self, session: Session) -> dict[str, Any]:
         """Look, plan, and unless in check mode apply and verify."""
         goal = self.goal(session.options)
-        looks = Looks(session.start_crew(), self.gathers, _PATIENCE, view=self.view(session.options))
+        looks = Looks(session.start_crew(), self.gathered(session.options), _PATIENCE, view=self.view(session.options))
         seen = _first_look(looks, session.name)
-        vm_ids = self.vm_ids(session.options, seen[End.DESTINATION])
+        vm_ids = self.vm_ids(session.options, self.knowing(session.options, seen))
         pairs = looks.pairs(vm_ids)
+        self.prepare(session, seen, pairs)
         operations = {vm_id: self.operation(goal, session.options, pairs[vm_id]) for vm_id in vm_ids}
         if self._task.check_mode:
             outcomes = {vm_id: foresee(operations[vm_id], pairs[vm_id]) for vm_id in vm_ids}
@@ -80,6 +81,17 @@ class OperationAction(HostAction):
     def view(self, options: dict[str, Any]) -> Callable[[Pair], Pair]:
         """How the operation sees each pair."""
         return lambda seen: seen
+
+    def gathered(self, options: dict[str, Any]) -> Mapping[End, frozenset[Gather]]:
+        """What is read beside the state, settings and jobs, per end."""
+        return self.gathers
+
+    def knowing(self, options: dict[str, Any], seen: Mapping[End, Look]) -> Look:
+        """The host that the names of the VMs are looked up on."""
+        return seen[End.DESTINATION]
+
+    def prepare(self, session: Session, seen: Mapping[End, Look], pairs: Mapping[str, Pair]) -> None:
+        """What has to be found out once, before anything is planned."""
 
     def vm_ids(self, options: dict[str, Any], here: Look) -> list[str]:
         """The GUIDs of the VMs that are meant, each once."""

@@ -65,6 +65,10 @@ MAY_IMPORT = {
         "_errors _values _hyperv _operations _surface plugin_utils._task plugin_utils._probing plugin_utils._vigil",
         "ansible",
     ),
+    "plugin_utils/_copying": (
+        "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._task",
+        "",
+    ),
     "plugin_utils/_networking": ("_hyperv _operations _surface plugin_utils._operation plugin_utils._task", ""),
     "plugin_utils/_testing": (
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
@@ -89,7 +93,7 @@ MAY_IMPORT = {
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
         "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
-        "plugin_utils._rehearsal plugin_utils._survey "
+        "plugin_utils._rehearsal plugin_utils._survey plugin_utils._copying "
         "plugin_utils._report plugin_utils._bundle",
         "",
     ),

@@ -122,6 +122,10 @@ class Host:
         """Which of these files the host still has; None where it does not say."""
         return self._talk(looking_tests.files_left(paths))
 
+    def file_sizes(self, paths: Collection[str]) -> dict[str, int | None]:
+        """The size of each of these files in bytes; None where the host does not say."""
+        return self._talk(looking_tests.file_sizes(paths))
+
     def job_errors(self, job_id: str) -> str:
         """What the host says of a job's failure, in its language; empty where it says nothing."""
         return self._talk(calls.job_errors(job_id, self._memory))

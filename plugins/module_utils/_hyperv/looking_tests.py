@@ -161,6 +161,17 @@ def _switch(connection: CimInstance, switches: Mapping[str, str]) -> str:
     return switches.get(name) or connection.text("LastKnownSwitchName") or paths[0]
 
 
+def file_sizes(paths: Collection[str]) -> Talk[dict[str, int | None]]:
+    """The size of each of these files in bytes; None where the host does not say. Each is read by its key."""
+    told: dict[str, int | None] = {}
+    for path in paths:
+        try:
+            told[path] = (yield from get(CimReference(DATA_FILE, {"Name": path}, names.CIMV2))).integer("FileSize")
+        except WsmanFault:
+            told[path] = None
+    return told
+
+
 def files_left(paths: Collection[str]) -> Talk[tuple[str, ...] | None]:
     """Which of these files the host still has; None where it does not say.
 

@@ -23,6 +23,7 @@ def point_of(seen: Pair, end: End) -> str:
 
     A cluster is named by its broker, as either end knows it or else as the cluster says. Where the cluster is not known
     its broker is no host's name: then it is the connection point that is not the other end's.
+    Where no relationship names any, what the host calls itself.
     """
     facts = seen.at(end).facts
     broker = facts.cluster.broker if facts and facts.cluster else ""
@@ -32,7 +33,8 @@ def point_of(seen: Pair, end: End) -> str:
     ours = [name for name in known if is_host(name, seen.at(end))]
     if ours:
         return ours[0]
-    return next((name for name in known if not is_host(name, seen.at(end.other))), "")
+    own = seen.at(end).facts
+    return next((name for name in known if not is_host(name, seen.at(end.other))), own.computer_name if own else "")
 
 
 def is_host(name: str, side: Side | Absent) -> bool:

@@ -67,7 +67,7 @@ REVERSE_LEGS: Final = (*reprotect.legs(End.SOURCE), move.first_copy_leg(End.SOUR
 def reverse_guard(seen: Pair, task: Task) -> None:
     """Refuse what no failback by reverse may start from."""
     if not reprotect.needed(seen, End.SOURCE):
-        _refuse_lost_home(seen)
+        refuse_lost_home(seen)
         move.guard(seen, task)
         return
     guards.refuse_wrong_peer(seen)
@@ -76,7 +76,8 @@ def reverse_guard(seen: Pair, task: Task) -> None:
     guards.refuse_chain(seen)
 
 
-def _refuse_lost_home(seen: Pair) -> None:
+def refuse_lost_home(seen: Pair) -> None:
+    """Raise where the recovery host does not answer: without it there is nothing to bring home."""
     there = seen.source
     if not isinstance(there, Absent):
         return

@@ -23,7 +23,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
     clusters,
-    failback,
     refusals,
     rescue,
     waiting,
@@ -183,6 +182,7 @@ class Way:
             yield from self._finish(step, receipt)
             self._learn(step.teaches)
             self.went_off = self.went_off or clusters.stops_the_source(step)
+            self.expected = self._plan() if step.renames else self.expected
         except NotDelivered as silence:
             self._count(step, silence)
             yield from self._rest()
@@ -193,6 +193,7 @@ class Way:
             self._count(step, silence)
             self._learn(step.teaches if step.method is Method.INITIATE_SHUTDOWN else None)
             yield from self._rest()
+            self.expected = self._plan() if step.renames else self.expected
             yield from self._still_up(step)
         except (HostRefused, PreconditionFailed) as refusal:
             yield from self._refused(step, started, refusal)
@@ -237,9 +238,9 @@ class Way:
             yield from self._pause(refusals.PAUSE * 2 ** self.tries[step.method])
         elif refusals.teaches(refusal, step.lesson, self.learned):
             yield from self._be_taught(step.lesson)
-        elif step.method is Method.INITIATE_FAILBACK and isinstance(refusal, HostRefused):
+        elif isinstance(refusal, HostRefused) and (explain := self.operation.explains.get(step.method)):
             yield from self._rest()
-            raise failback.explained(refusal, self.seen)
+            raise explain(refusal, self.seen)
         else:
             raise refusal
 

@@ -44,6 +44,7 @@ class Strategy(str, Enum):
     AUTO = "auto"
     REVERSE = "reverse"
     PROVIDER = "provider"
+    NEW_COPY = "new_copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HostRefused
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
@@ -18,12 +19,16 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     failback,
     failover,
     move,
+    new_copy,
+    new_copy_guards,
     power,
     waiting,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Strategy
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Given, Leg, Task, walk
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Step
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Method, Step
+
+Explain = Callable[[HostRefused, Pair], HostRefused]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class Operation:
         asks_guest: a VM that it started has to answer.
         replicates: it is about replication, for which a VM on a node of a cluster has to be highly available.
         strategy: what an operator reads in the result.
+        explains: says of a refused call what it means here, after a look that shows what there is now.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Operation:
     asks_guest: bool = True
     replicates: bool = True
     strategy: str = ""
+    explains: Mapping[Method, Explain] = field(default_factory=dict)
 
     def plan(self, seen: Pair, learned: frozenset[Learned] = frozenset()) -> tuple[Step, ...]:
         """Decide the steps from what both ends show to the goal. Pure: the same look gives the same steps."""
@@ -84,10 +91,12 @@ def unplanned_failover(goal: Goal) -> Operation:
     )
 
 
-def failback_of(goal: Goal, seen: Pair) -> Operation:
-    """The failback of one VM, by the strategy its relationship asks for."""
+def failback_of(goal: Goal, seen: Pair, given: new_copy.NewCopy | None = None) -> Operation:
+    """The failback of one VM, by the strategy its relationship asks for; by a new copy where that is given."""
     chosen = failback.strategy(seen, goal.strategy)
     goal = replace(goal, strategy=chosen)
+    if given is not None:
+        return _failback_to_new_copy(goal, new_copy.planned_for(given, seen))
     if chosen is Strategy.PROVIDER:
         return Operation(
             name="failback",
@@ -96,6 +105,7 @@ def failback_of(goal: Goal, seen: Pair) -> Operation:
             guard=failback.provider_guard,
             reached=failback.provider_reached,
             strategy=chosen.value,
+            explains={Method.INITIATE_FAILBACK: failback.explained},
         )
     return Operation(
         name="failback",
@@ -104,6 +114,18 @@ def failback_of(goal: Goal, seen: Pair) -> Operation:
         guard=failback.reverse_guard,
         reached=move.reached,
         strategy=chosen.value,
+    )
+
+
+def _failback_to_new_copy(goal: Goal, given: new_copy.NewCopy) -> Operation:
+    return Operation(
+        name="failback",
+        goal=goal,
+        legs=new_copy.legs(given),
+        guard=lambda seen, task: new_copy_guards.guard(seen, task, given),
+        reached=move.reached,
+        strategy=goal.strategy.value,
+        explains={Method.CREATE_RELATIONSHIP: new_copy.explained},
     )
 
 

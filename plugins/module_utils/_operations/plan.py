@@ -100,6 +100,7 @@ class Learned(str, Enum):
     """What this run found out that no look shows."""
 
     CONNECTION_TESTED = "connection_tested"
+    WAY_HOME_TESTED = "way_home_tested"
     PRIMARY_SILENT = "primary_silent"
     KEEP_OFF = "keep_off"
     NEVER_STARTED = "never_started"
@@ -168,6 +169,7 @@ class Step:
         limit: how long its result is waited for; the task's deadline when None.
         unseen: no look shows what it led to, so it is not asked for again when its answer is lost.
         contingent: it may come up in a plan without having been foreseen, for no document says whether it is needed.
+        renames: afterwards the ends may go by other names, so the plan made then is what is expected from there on.
         teaches: what its success tells.
         lesson: what its refusal tells; the plan is made anew with it.
         rescues: it brings service back after a failure, and waits for no other VM.
@@ -188,6 +190,7 @@ class Step:
     limit: timedelta | None = None
     unseen: bool = False
     contingent: bool = False
+    renames: bool = False
     teaches: Learned | None = None
     lesson: Learned | None = None
     rescues: bool = False

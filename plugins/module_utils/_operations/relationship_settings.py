@@ -85,6 +85,11 @@ class WantedRelationship:
         """Mode of a copy that receives on this leg."""
         return ReplicationMode.EXTENDED_REPLICA if self.extended else ReplicationMode.REPLICA
 
+    @classmethod
+    def to_home(cls, replica_server: str, **more: Plain) -> WantedRelationship:
+        """One that is to replicate to this server."""
+        return cls(state=RelationshipState.REPLICATING, settings={"RecoveryConnectionPoint": replica_server, **more})
+
 
 def differences(side: Side, wanted: WantedRelationship) -> dict[str, Plain]:
     """The wanted settings that the relationship does not have, as they are to be sent."""
@@ -98,7 +103,7 @@ def same(settings: ReplicationSettings, name: str, value: Plain) -> bool:
     """Whether a setting has this value already: names, thumbprints and disks in any case, disks in any order."""
     known = shown(settings, name)
     if isinstance(known, tuple) or isinstance(value, tuple):
-        return _folded(known) == _folded(value)
+        return folded(known) == folded(value)
     if isinstance(known, str) and isinstance(value, str) and name != "AdditionalSettings":
         return known.casefold() == value.casefold()
     return known == value
@@ -119,7 +124,8 @@ def shown(settings: ReplicationSettings, name: str) -> Plain:
     return value
 
 
-def _folded(value: Plain) -> frozenset[str]:
+def folded(value: Plain) -> frozenset[str]:
+    """Disks by the ids of their settings, in any case and order."""
     return frozenset(text.upper() for text in value) if isinstance(value, tuple) else frozenset()
 
 
@@ -189,7 +195,7 @@ def _resolved(side: Side, asked: Mapping[str, Plain]) -> dict[str, Plain]:
 
 
 def _disk_id(side: Side, text: str) -> str:
-    found = [disk for disk in side.disks if _names(disk, text.casefold())]
+    found = [disk for disk in side.disks if is_named(disk, text)]
     if len(found) == 1:
         return found[0].id
     raise PreconditionFailed(
@@ -201,9 +207,9 @@ def _disk_id(side: Side, text: str) -> str:
     )
 
 
-def _names(disk: Disk, text: str) -> bool:
+def is_named(disk: Disk, text: str) -> bool:
     """By id, by path, or by the name of its file."""
-    path = disk.path.casefold()
+    text, path = text.casefold(), disk.path.casefold()
     return text in (disk.id.casefold(), path, path.rpartition("\\")[2])
 
 

@@ -46,7 +46,7 @@ def needed(seen: Pair, served: End) -> bool:
         return False
     failed_over = here.mode in guards.RECEIVERS and here.state in guards.FAILED_OVER
     two_primaries = here.mode is ReplicationMode.PRIMARY and there.mode is ReplicationMode.PRIMARY
-    return failed_over or (two_primaries and there.state is not _S.SYNCED)
+    return failed_over or (two_primaries and _S.SYNCED not in (here.state, there.state))
 
 
 def _locked(seen: Pair, old: End) -> bool:

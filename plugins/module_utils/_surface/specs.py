@@ -61,6 +61,27 @@ def _on_failure(default: OnFailure) -> Options:
     return {"type": "str", "choices": _values(*OnFailure), "default": default.value}
 
 
+_NEW_COPY: Final[Options] = {
+    "type": "dict",
+    "options": {
+        "replica_server": {"type": "str", "required": True},
+        "first_copy": {"type": "str", "choices": ["network", "export", "existing"], "default": "network"},
+        "export_path": {"type": "str"},
+        "import_path": {"type": "str"},
+        "start_at": {"type": "str"},
+        "assumed_bandwidth": {"type": "float"},
+        "authentication": {"type": "str", "choices": ["kerberos", "certificate"]},
+        "port": {"type": "int"},
+        "certificate_thumbprint": {"type": "str"},
+        "interval": {"type": "int", "choices": [30, 300, 900]},
+        "recovery_history": {"type": "int"},
+        "app_consistent_interval": {"type": "int"},
+        "compression": {"type": "bool"},
+        "included_disks": {"type": "list", "elements": "str"},
+    },
+    "required_if": [("first_copy", "export", ("export_path", "import_path"))],
+}
+
 FAILBACK: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "vms": {**_VMS, "required": True},
@@ -70,13 +91,18 @@ FAILBACK: Final[Mapping[str, Any]] = {
         "recovery_point_identifier": {"type": "str"},
         "initiate_on": {"type": "str", "choices": ["here", "peer"], "default": "here"},
         "source_confirmed_off": {"type": "str"},
+        "new_copy": _NEW_COPY,
         "on_failure": _on_failure(OnFailure.ROLL_BACK),
         **_MOVE,
         **_GUEST,
         **_CONSENT,
         **_RUN,
     },
-    "required_if": [("strategy", "reverse", ("peer",)), ("initiate_on", "peer", ("peer",))],
+    "required_if": [
+        ("strategy", "reverse", ("peer",)),
+        ("strategy", "new_copy", ("peer", "new_copy")),
+        ("initiate_on", "peer", ("peer",)),
+    ],
     "required_by": {"consent": ("reason",)},
 }
 

@@ -18,10 +18,17 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import clusters, guests
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered import Group
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, release
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies import replica_of
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, drop_all, release
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Statistics, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import enter
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Deed, Host, World
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import (
+    AuthorizationEntry,
+    Deed,
+    Host,
+    ReplicaServer,
+    World,
+)
 
 
 def start_vm(world: World, host: str, vm: str, force: bool = False) -> None:
@@ -156,6 +163,51 @@ def remove_vm(world: World, host: str, vm: str) -> None:
     world.note_loss(there, copy, copy.held, "remove_vm")
 
 
+def delete_vm(world: World, host: str, vm: str) -> None:
+    """Delete a copy and leave the files of its disks behind, as Hyper-V Manager does."""
+    there, copy = _find(world, host, vm)
+    remove_vm(world, host, copy.guid)
+    there.left_files += [disk.path for disk in copy.disks]
+
+
+def rebuild_host(world: World, host: str, keep_files: bool = False) -> None:
+    """Install a host anew: no VM, no job, no replica server; with ``keep_files`` the disks' files are still there."""
+    there = _host(world, host)
+    for copy in list(there.vms.values()):
+        (delete_vm if keep_files else remove_vm)(world, host, copy.guid)
+    drop_all(there)
+    there.replica_server = ReplicaServer()
+    there.certificates = []
+    there.up, there.booted = True, world.now
+
+
+def open_replica_server(world: World, host: str, authorize: str) -> None:
+    """Set a host up to take replication from one other by Kerberos."""
+    server = _host(world, host).replica_server
+    server.enabled, server.allowed_authentication = True, 1
+    server.entries.append(AuthorizationEntry(primary=_host(world, authorize).fqdn))
+
+
+def leave_file(world: World, host: str, path: str) -> None:
+    """Let a file lie on a host that belongs to no VM."""
+    _host(world, host).left_files.append(path)
+
+
+def remove_files(world: World, host: str) -> None:
+    """Delete all files that belong to no VM."""
+    _host(world, host).left_files.clear()
+
+
+def import_copy(world: World, host: str, vm: str, to: str, new_id: bool = False) -> None:
+    """Bring a copy of a VM to another host by export and import: off, not replicated, with the same or a new GUID."""
+    _there, original = _find(world, host, vm)
+    copy = replica_of(original, world.now, Relationship(statistics=Statistics(start=world.now)))
+    copy.hold(original.held)
+    copy.mode = ReplicationMode.NONE
+    copy.guid = world.new_guid() if new_id else copy.guid
+    _host(world, to).vms[copy.guid] = copy
+
+
 def set_replica_server(world: World, host: str, enabled: bool) -> None:
     """Switch a host's replica server on or off."""
     _host(world, host).replica_server.enabled = bool(enabled)
@@ -219,6 +271,12 @@ DEEDS: Final[dict[str, Deed]] = {
         pause_link,
         set_reachable,
         remove_vm,
+        delete_vm,
+        rebuild_host,
+        open_replica_server,
+        leave_file,
+        remove_files,
+        import_copy,
         set_replica_server,
         release_jobs,
         move_group,

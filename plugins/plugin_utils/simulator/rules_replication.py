@@ -252,12 +252,30 @@ def _new_receiver(case: Case, vm: Vm, settings: ReplicationSettings) -> Host:
     seeded = there is None or (receives(there) and there.state is STATE.WAITING_FOR_INITIAL_REPLICATION)
     if not accepts(other, case.host, settings) or not seeded:
         raise Refused(32768, "job")
+    if there is None and case.world.switches.is_("orphaned_files", "refused") and _in_the_way(vm, other):
+        raise Refused(32768, "job")
     return other
+
+
+def _in_the_way(vm: Vm, other: Host) -> bool:
+    """Whether files that belong to no VM lie where the new replica's disks would be."""
+    wanted = {disk.path.casefold() for disk in replica_of(vm, vm.created, vm.relationship).disks}
+    return bool(wanted & {path.casefold() for path in other.left_files})
+
+
+def _placed(case: Case, other: Host, copy: Vm) -> Vm:
+    """A new replica in the folder for replicas; in one of its own where files of an earlier one are in the way."""
+    taken = {path.casefold() for path in other.left_files}
+    for disk in copy.disks:
+        if disk.path.casefold() in taken:
+            folder, _slash, name = disk.path.rpartition("\\")
+            disk.path = f"{folder}\\{copy.guid}-{case.world.now:%Y%m%d%H%M%S}\\{name}"
+    return copy
 
 
 def _add_replica(case: Case, vm: Vm, other: Host, settings: ReplicationSettings, mode: ReplicationMode) -> None:
     relationship = Relationship(settings=replace(settings), statistics=Statistics(start=case.world.now))
-    copy = other.vm(vm.guid) or replica_of(vm, case.world.now, relationship)
+    copy = other.vm(vm.guid) or _placed(case, other, replica_of(vm, case.world.now, relationship))
     if mode is ReplicationMode.EXTENDED_REPLICA:
         relationship.shown_as_extended = case.world.switches.is_("third_host_relationship", "1")
     copy.relationships = {0: relationship}

@@ -126,6 +126,10 @@ SWITCHES: Final[dict[str, Switch]] = {
     "test_copy_disks": Switch(
         ("removed", "left"), "DestroySystem of a test copy takes its disks along, or leaves them on the host"
     ),
+    "orphaned_files": Switch(
+        ("refused", "other_folder"),
+        "Files of an earlier replica that lie where a new one's would be fail its creation, or it gets another folder",
+    ),
     "failover_with_test_copy": Switch(("allowed", "refused"), "A failover while a test copy of the replica exists"),
     "last_replication_time": Switch(
         ("received", "applied"), "LastReplicationTime on the replica is when a change arrived, or when it was applied"

@@ -208,7 +208,7 @@ def drives(sight: Sight) -> Iterator[Values]:
 
 def files(sight: Sight) -> Iterator[Values]:
     """CIM_DataFile: the service of Hyper-V, the virtual disks of all VMs, and those that VMs gone have left."""
-    disks = [disk.path for vm in sight.vms for disk in vm.disks]
+    disks = {disk.path: disk.used for vm in sight.vms for disk in vm.disks}
     for path in dict.fromkeys([_VMMS, *disks, *sight.host.left_files]):
         drive, _colon, below = path.partition(":")
         folder, _slash, name = below.rpartition("\\")
@@ -221,6 +221,7 @@ def files(sight: Sight) -> Iterator[Values]:
             "Drive": f"{drive}:",
             "Extension": extension,
             "FileName": stem,
+            "FileSize": disks.get(path),
             "Name": path,
             "Path": f"{folder}\\",
             "Readable": True,

@@ -275,3 +275,43 @@ def extend(bench: Bench, **changes: str) -> MethodResult:
     given = {**TO_B, "InstanceID": f"Microsoft:{GUID}\\HVR\\1", "RecoveryConnectionPoint": "c.example.test", **changes}
     settings = Emb("Msvm_ReplicationSettingData", given)
     return bench.ask("B", "CreateReplicationRelationship", {"ReplicationSettingData": settings})
+
+
+@pytest.mark.parametrize(("switch", "made"), [("refused", False), ("other_folder", True)])
+def test_files_of_an_earlier_replica_stop_a_new_one_or_do_not(switch: str, made: bool) -> None:
+    bench = unreplicated(orphaned_files=switch)
+    bench.world.act("leave_file", host="B", path="C:\\Replica\\disk0.vhdx")
+
+    code = bench.done(create(bench))
+
+    copy = bench.world.hosts["B"].vm(GUID)
+    assert (copy is not None, code) == ((True, 0) if made else (False, 32768))
+    assert copy is None or copy.disks[0].path not in bench.world.hosts["B"].left_files
+
+
+def test_a_host_that_is_rebuilt_holds_nothing_and_takes_nothing_until_it_is_set_up() -> None:
+    bench = Bench()
+    bench.world.act("rebuild_host", host="B", keep_files=True)
+    there = bench.world.hosts["B"]
+    assert (there.vms, there.replica_server.enabled, len(there.left_files)) == ({}, False, 1)
+
+    bench.world.act("open_replica_server", host="B", authorize="A")
+
+    assert [entry.primary for entry in there.replica_server.entries] == ["a.example.test"]
+
+
+def test_a_vm_that_is_deleted_by_hand_leaves_its_files_and_its_writes_behind() -> None:
+    bench = Bench()
+    bench.world.act("turn_off_vm", host="A", vm="SQL01")
+    path = bench.a.disks[0].path
+    bench.world.act("delete_vm", host="A", vm="SQL01")
+    assert bench.world.hosts["A"].left_files == [path]
+
+
+@pytest.mark.parametrize("new_id", [False, True])
+def test_a_copy_that_is_brought_by_hand_holds_what_the_original_holds_and_is_not_replicated(new_id: bool) -> None:
+    bench = Bench()
+    bench.world.act("remove_vm", host="B", vm="SQL01")
+    bench.world.act("import_copy", host="A", vm="SQL01", to="B", new_id=new_id)
+    (copy,) = bench.world.hosts["B"].vms.values()
+    assert (copy.guid == GUID, int(copy.mode), copy.writes) == (not new_id, 0, bench.a.writes)
