@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Outcome
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
@@ -48,6 +49,7 @@ class OperationAction(HostAction):
         gathers: what it reads beside the state, settings and jobs, per end.
     """
 
+    spans_clusters = True
     done: ClassVar[str] = "moved"
     planned: ClassVar[bool | None] = None
     gathers: ClassVar[Mapping[End, frozenset[Gather]]] = {}
@@ -63,8 +65,12 @@ class OperationAction(HostAction):
     def work(self, session: Session) -> dict[str, Any]:
         """Look, plan, and unless in check mode apply and verify."""
         goal = self.goal(session.options)
-        looks = Looks(session.start_crew(), self.gathered(session.options), _PATIENCE, view=self.view(session.options))
+        crew, view = session.start_crew(), self.view(session.options)
+        gathered = self.gathered(session.options)
+        looks = Looks(crew, gathered, _PATIENCE, routes=session.routes, view=view)
         seen = _first_look(looks, session.name)
+        for roll in session.rolls.values():
+            refuse_strangers(roll, looks.last())
         vm_ids = self.vm_ids(session.options, self.knowing(session.options, seen))
         pairs = looks.pairs(vm_ids)
         self.prepare(session, seen, pairs)
@@ -75,7 +81,8 @@ class OperationAction(HostAction):
             outcomes = self.settle(session, looks, self._run(session, looks, operations, pairs))
         told = [self._told(outcomes[vm_id], operations[vm_id]) for vm_id in vm_ids]
         result = run_result(told, self._about(session, goal, told))
-        result["warnings"] = [*skew_warnings(seen), *result["warnings"]]
+        about_hosts = [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())]
+        result["warnings"] = [*about_hosts, *result["warnings"]]
         return result
 
     def view(self, options: dict[str, Any]) -> Callable[[Pair], Pair]:

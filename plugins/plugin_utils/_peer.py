@@ -69,10 +69,54 @@ def inventory_hosts(action: ActionBase) -> tuple[str, ...]:
     return tuple(str(name) for name in _worker(action)._variable_manager._inventory.hosts)
 
 
-def match_peer(action: ActionBase, host_names: Sequence[str], task_vars: Mapping[str, Any]) -> str:
+def group_members(action: ActionBase, name: str) -> tuple[str, ...] | None:
+    """Give the hosts of an inventory group; None where the name is a host's, or nobody's."""
+    inventory = _worker(action)._variable_manager._inventory
+    group = None if name in inventory.hosts else inventory.groups.get(name)
+    return None if group is None else tuple(str(host) for host in group.get_hosts())
+
+
+def host_value(
+    action: ActionBase, name: str, variable: str, task_vars: Mapping[str, Any]
+) -> tuple[str, tuple[str, ...]]:
+    """Give a variable of an inventory host as text, empty where it has none, and the hosts of its groups.
+
+    Raises:
+        PreconditionFailed: the variable cannot be resolved.
+    """
+    inventory = _worker(action)._variable_manager._inventory
+    host = inventory.get_host(name)
+    if host is None:
+        return "", ()
+    variables = _variables(action, name, task_vars)
+    if variables.get(variable) is None:
+        return "", ()
+    try:
+        value = str(Templar(loader=action._loader, variables=variables).template(variables[variable]))
+    except AnsibleError as error:
+        raise PreconditionFailed(
+            f"{variable} cannot be resolved",
+            host=name,
+            cause=" ".join(str(error).split()),
+            remedy="define what is missing where this host can see it",
+        ) from None
+    groups = [group for group in host.get_groups() if group.name not in ("all", "ungrouped")]
+    near = {str(one) for group in groups for one in group.get_hosts()}
+    return value, tuple(one for one in inventory_hosts(action) if one in near)
+
+
+def addresses(action: ActionBase, name: str, task_vars: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the addresses that the inventory has for a host."""
+    return tuple(_addresses(action, name, task_vars))
+
+
+def match_peer(
+    action: ActionBase, host_names: Sequence[str], task_vars: Mapping[str, Any], *, tied_by: str = ""
+) -> str:
     """Give the one inventory host, other than the task's, that goes by one of these names.
 
-    Compared are inventory name and address, then both without their domain.
+    Compared are inventory name and address, then both without their domain. Hosts with the same value of the variable
+    ``tied_by`` are one: the first of them is given.
 
     Raises:
         PreconditionFailed: there is none, or more than one.
@@ -85,7 +129,7 @@ def match_peer(action: ActionBase, host_names: Sequence[str], task_vars: Mapping
         {name: {_short(one) for one in known} for name, known in addresses.items()},
         {_short(name) for name in wanted},
     )
-    if len(found) == 1:
+    if len(found) == 1 or (found and tied_by and _tied(action, found, tied_by, task_vars)):
         return found[0]
     told = ", ".join(host_names)
     if found:
@@ -100,6 +144,11 @@ def match_peer(action: ActionBase, host_names: Sequence[str], task_vars: Mapping
         host=own,
         remedy="add it to the inventory, or name the inventory host with peer",
     )
+
+
+def _tied(action: ActionBase, names: Sequence[str], variable: str, task_vars: Mapping[str, Any]) -> bool:
+    values = {host_value(action, name, variable, task_vars)[0] for name in names}
+    return len(values) == 1 and "" not in values
 
 
 def _worker(action: ActionBase) -> Any:

@@ -13,6 +13,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HyperVReplicaError,
     TransportError,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.joining import joined
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
@@ -32,23 +33,31 @@ class InfoAction(HostAction):
     """Reads one host, or both ends of its VMs."""
 
     spec = INFO
+    spans_clusters = True
 
     def work(self, session: Session) -> dict[str, Any]:
         """Give what the hosts show."""
         gather = frozenset(Gather(word) for word in session.options["gather"])
         crew = session.start_crew()
         seen = crew.look(dict.fromkeys(session.hosts, gather), None)
-        looks = {end: _look(answer, session.name) for end, answer in seen.items()}
+        looks = {end: _end([seen[key] for key in roll.hosts], session.name) for end, roll in session.rolls.items()}
+        answered = {key: answer for key, answer in seen.items() if isinstance(answer, Look)}
         here = looks[End.DESTINATION]
         wanted = session.options["vms"]
         vm_ids = [*here.sides] if wanted is None else [*dict.fromkeys(resolve(wanted, here).values())]
         return {
             "changed": False,
             "vms": [_told(vm_id, looks) for vm_id in vm_ids],
-            "hosts": {look.facts.name: plain(look.facts) for look in looks.values()},
+            "hosts": {look.facts.name: plain(look.facts) for look in answered.values()},
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
-            "warnings": skew_warnings(looks),
+            "warnings": [*skew_warnings(answered), *session.cluster_warnings(answered)],
         }
+
+
+def _end(answers: list[Look | HyperVReplicaError], home: str) -> Look:
+    """What an end shows: its one host, or the nodes of its cluster that answer."""
+    shown = [answer for answer in answers if isinstance(answer, Look)]
+    return joined(shown) if shown else _look(answers[0], home)
 
 
 def _look(answer: Look | HyperVReplicaError, home: str) -> Look:

@@ -17,6 +17,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -38,8 +39,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import WallClock
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import VARIABLE, Roll, silent
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey, Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import error_result
+from ansible_collections.hyperv.replica.plugins.plugin_utils._clusters import enrolled, nodes_of, refuse_one_cluster
 from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import Opened, open_host, refuse_one_machine
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import match_peer, peer_connection, task_host
 
@@ -64,7 +68,8 @@ class Session:
     clock: WallClock
     deadline: datetime
     journal: Journal
-    hosts: dict[End, Host] = field(default_factory=dict)
+    hosts: dict[HostKey, Host] = field(default_factory=dict)
+    rolls: dict[End, Roll] = field(default_factory=dict)
     opened: list[Opened] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     parent: int = field(default_factory=os.getppid)
@@ -75,6 +80,20 @@ class Session:
     def name(self) -> str:
         """The inventory name of the task's host."""
         return self.hosts[End.DESTINATION].name
+
+    @property
+    def routes(self) -> Routes:
+        """Where each end is looked for: on its one host, or on every node of its cluster."""
+        return Routes(otherwise={end: tuple(self.rolls[end].hosts) if end in self.rolls else (end,) for end in End})
+
+    def host_named(self, name: str) -> Host:
+        """The host of this inventory name."""
+        return next(host for host in self.hosts.values() if host.name == name)
+
+    def cluster_warnings(self, looks: Mapping[HostKey, Look]) -> list[str]:
+        """A line for each node of a cluster that does not answer while others do."""
+        away = [name for roll in self.rolls.values() for name in silent(roll, looks)]
+        return [f"the node {name} does not answer; the other nodes of its cluster do" for name in away]
 
     def start_crew(self) -> Crew:
         self.crew = Crew(self.hosts, self.clock, deadline=self.deadline, stop=self.stop)
@@ -94,6 +113,7 @@ class HostAction(ActionBase):
 
     _supports_check_mode, _supports_async = True, False
     task_vars: Mapping[str, Any]
+    spans_clusters: ClassVar[bool] = False
     spec: ClassVar[Mapping[str, Any]]
 
     def run(self, tmp: None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -117,16 +137,39 @@ class HostAction(ActionBase):
 
     def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Session:
         session: Session = self.new_session(Session, options, WallClock())
-        home = open_host(task_host(self, task_vars), self._connection)
+        own = task_host(self, task_vars)
+        home = open_host(own, self._connection)
         session.opened.append(home)
         session.hosts[End.DESTINATION] = _host(home, session)
+        cluster, here = self._nodes_of(own, task_vars)
+        self._open_end(session, End.DESTINATION, cluster, here, task_vars)
         peer = self._peer_name(options.get("peer"), session, task_vars)
         if peer:
-            away = open_host(peer, peer_connection(self, peer, task_vars))
-            session.opened.append(away)
-            refuse_one_machine(home, away)
-            session.hosts[End.SOURCE] = _host(away, session)
+            cluster, there = self._nodes_of(peer, task_vars)
+            refuse_one_cluster(here, there, own)
+            self._open_end(session, End.SOURCE, cluster, there, task_vars)
         return session
+
+    def _nodes_of(self, name: str, task_vars: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+        """The hosts of an end: all nodes of a cluster where the action knows of clusters, else the one."""
+        return nodes_of(self, name, task_vars) if self.spans_clusters else ("", (name,))
+
+    def _open_end(
+        self, session: Session, end: End, cluster: str, names: tuple[str, ...], task_vars: dict[str, Any]
+    ) -> None:
+        """Open the hosts of an end; the first goes by the end itself, further nodes by their names."""
+        keys: dict[HostKey, str] = {end if place == 0 else name: name for place, name in enumerate(names)}
+        for key, name in keys.items():
+            if key in session.hosts:
+                continue
+            opened = open_host(name, peer_connection(self, name, task_vars))
+            for known in session.opened:
+                refuse_one_machine(known, opened)
+            session.opened.append(opened)
+            session.hosts[key] = _host(opened, session)
+        if self.spans_clusters:
+            known_as = {key: enrolled(self, name, task_vars) for key, name in keys.items()}
+            session.rolls[end] = Roll(cluster=cluster, hosts=known_as)
 
     def new_session(self, kind: type[Any], options: dict[str, Any], clock: WallClock) -> Any:
         """A session of this kind without a host."""
@@ -145,8 +188,11 @@ class HostAction(ActionBase):
     def _peer_name(self, wanted: str | None, session: Session, task_vars: dict[str, Any]) -> str:
         if wanted != AUTO:
             return wanted or ""
-        look = at_first(lambda: session.hosts[End.DESTINATION].look({Gather.SETTINGS}), session.name)
-        return match_peer(self, _other_hosts(look, session.options.get("vms") or ()), task_vars)
+        nodes = [*session.hosts.values()]
+        gather = {Gather.SETTINGS, Gather.CLUSTER} if len(nodes) > 1 else {Gather.SETTINGS}
+        looks = [at_first(partial(node.look, gather), session.name) for node in nodes]
+        names = dict.fromkeys(name for look in looks for name in _other_hosts(look, session.options.get("vms") or ()))
+        return match_peer(self, [*names], task_vars, tied_by=VARIABLE)
 
     def progress(self, session: Session) -> Callable[[str, str, str], None]:
         """A function that shows a line about a VM: its key, what stands before the line, and the line."""
@@ -242,7 +288,8 @@ def _other_hosts(look: Look, vms: tuple[str, ...] | list[str]) -> list[str]:
         hosts = (settings.primary_host, settings.recovery_host)
         points = (settings.primary_connection_point, settings.recovery_connection_point)
         for name in filter(None, (*hosts, *points)):
-            if name.split(".", 1)[0].upper() != look.facts.computer_name.split(".", 1)[0].upper():
+            own = look.facts.cluster is not None and look.facts.cluster.answers_to(name)
+            if not own and name.split(".", 1)[0].upper() != look.facts.computer_name.split(".", 1)[0].upper():
                 names[name] = None
     return list(names)
 

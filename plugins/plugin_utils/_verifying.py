@@ -21,6 +21,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import verification
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.verification import (
     Check,
     Expect,
@@ -48,18 +49,23 @@ class VerifyAction(HostAction):
     """Asserts where VMs are and how well, with retries; changes nothing."""
 
     spec = VERIFY
+    spans_clusters = True
 
     def work(self, session: Session) -> dict[str, Any]:
         """Look and ask until everything is good or the time for it is over, and give the verdict."""
         options = session.options
         wanted = _wanted(options)
         gather = {Gather.STATE, Gather.SETTINGS, Gather.GUEST}
-        looks = Looks(session.start_crew(), {End.DESTINATION: gather}, patience_seconds=_PATIENCE)
+        crew = session.start_crew()
+        looks = Looks(crew, {End.DESTINATION: gather}, patience_seconds=_PATIENCE, routes=session.routes)
         first = self._first(looks, session.name)
+        for roll in session.rolls.values():
+            refuse_strangers(roll, looks.last())
         watches = _watches(options, wanted, first[End.DESTINATION], looks, session)
         vigil = Vigil(looks, watches, session.clock, deadline=session.deadline, show=self.progress(session))
         vigil.keep(options["poll_interval"], at_most=options["concurrency"], simulated=options["simulated_guests"])
-        return _result(session, watches, [*skew_warnings(first), *vigil.warnings])
+        about_hosts = [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())]
+        return _result(session, watches, [*about_hosts, *vigil.warnings])
 
     def _first(self, looks: Looks, home: str) -> Mapping[End, Look]:
         try:

@@ -53,8 +53,9 @@ MAY_IMPORT = {
         "ansible socket urllib.parse",
     ),
     "plugin_utils/_hosts": ("_errors _transport _surface.options plugin_utils._tickets", ""),
+    "plugin_utils/_clusters": ("_errors _operations plugin_utils._peer", ""),
     "plugin_utils/_task": (
-        "_errors _probes _hyperv _operations _surface plugin_utils._hosts plugin_utils._peer",
+        "_errors _probes _hyperv _operations _surface plugin_utils._clusters plugin_utils._hosts plugin_utils._peer",
         "ansible",
     ),
     "plugin_utils/_operation": ("_errors _values _hyperv _operations _surface plugin_utils._task", "ansible"),
