@@ -27,10 +27,12 @@ options:
       - What to read. V(state) is power, mode, replication state, health and times. V(settings) is the settings of the
         relationship. V(points) are the recovery points. V(jobs) are running and lately finished jobs. V(service) is how
         the host receives replication. V(guest) is what the integration services tell of the guest. V(statistics) are
-        those of the replication, and the only ones that cost an exchange for each virtual machine.
+        those of the replication, and the only ones that cost an exchange for each virtual machine. V(cluster) is the
+        failover cluster that a host is a node of, with its nodes, its Hyper-V Replica Broker and the roles of its
+        virtual machines.
     type: list
     elements: str
-    choices: [state, settings, points, jobs, service, guest, statistics]
+    choices: [state, settings, points, jobs, service, guest, statistics, cluster]
     default: [state]
   timeout:
     description: Seconds for the whole task.
@@ -106,7 +108,8 @@ vms:
       returned: with O(peer)
 hosts:
   description: >-
-    What each host says of itself, by its inventory name. C(computer_name), C(clock), C(booted) and C(replica_server).
+    What each host says of itself, by its inventory name. C(computer_name), C(clock), C(booted), C(replica_server) and
+    C(cluster).
   returned: always
   type: dict
 exchanges:

@@ -48,10 +48,15 @@ class InfoAction(HostAction):
         return {
             "changed": False,
             "vms": [_told(vm_id, looks) for vm_id in vm_ids],
-            "hosts": {look.facts.name: plain(look.facts) for look in answered.values()},
+            "hosts": {look.facts.name: _host(look) for look in answered.values()},
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
             "warnings": [*skew_warnings(answered), *session.cluster_warnings(answered)],
         }
+
+
+def _host(look: Look) -> dict[str, Any]:
+    told: dict[str, Any] = plain(look.facts)
+    return told | {"cluster": plain(look.facts.cluster)}
 
 
 def _end(answers: list[Look | HyperVReplicaError], home: str) -> Look:

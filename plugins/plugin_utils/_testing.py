@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.schema import guid
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import replica_test
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import copy_left, replica_test
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
@@ -60,7 +60,9 @@ class CopyAction(OperationAction):
         """Make or remove a VM's copy; a GUID that was named as an orphan's is removed itself."""
         if seen.vm_id in _named_orphans(options):
             return replica_test.remove_orphan(goal, seen)
-        return replica_test.make(goal, seen) if options["state"] == "present" else replica_test.remove(goal, seen)
+        found = replica_test.make(goal, seen) if options["state"] == "present" else replica_test.remove(goal, seen)
+        left = copy_left.left_behind(self._first.sides.values() if self._first else (), seen)
+        return copy_left.refused(found, left) if left else found
 
     def vm_ids(self, options: dict[str, Any], here: Look) -> list[str]:
         """The VMs that were named, and the orphans by their GUIDs, which need not be there any more."""

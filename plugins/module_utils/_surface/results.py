@@ -128,7 +128,7 @@ def side_result(side: Side | Absent, *, whole: bool = False) -> dict[str, Any]:
         }
         told["jobs"] = plain(side.jobs if whole else [job for job in side.jobs if job.running])
     if whole:
-        return told
+        return told | ({"role": plain(side.role)} if isinstance(side, Side) else {})
     brief = {name: told[name] for name in _BRIEF if name in told}
     return brief | ({"extended": told["extended"]} if told.get("extended") else {})
 

@@ -293,7 +293,7 @@ INFO: Final[Mapping[str, Any]] = {
         "gather": {
             "type": "list",
             "elements": "str",
-            "choices": ["state", "settings", "points", "jobs", "service", "guest", "statistics"],
+            "choices": ["state", "settings", "points", "jobs", "service", "guest", "statistics", "cluster"],
             "default": ["state"],
         },
         "timeout": {"type": "int", "default": 300},
