@@ -81,14 +81,14 @@ class NewCopyAction(OperationAction):
 
 def _sizes(session: Session, pair: Pair, given: NewCopy) -> Mapping[str, int | None]:
     paths = [disk.path for disk in carries(pair, given)]
-    return session.hosts[End.SOURCE].file_sizes(paths)
+    return session.host_with(End.SOURCE, pair).file_sizes(paths)
 
 
 def _statistics(session: Session, pair: Pair, given: NewCopy) -> Any:
     there = pair.source
     if given.estimate.bandwidth is not None or not isinstance(there, Side):
         return ()
-    return session.hosts[End.SOURCE].statistics(there)
+    return session.host_with(End.SOURCE, pair).statistics(there)
 
 
 def _namesakes(pair: Pair, home: Look) -> tuple[str, ...]:

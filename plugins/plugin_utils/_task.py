@@ -35,7 +35,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host, Limits
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import WallClock
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
@@ -86,9 +86,10 @@ class Session:
         """Where each end is looked for: on its one host, or on every node of its cluster."""
         return Routes(otherwise={end: tuple(self.rolls[end].hosts) if end in self.rolls else (end,) for end in End})
 
-    def host_named(self, name: str) -> Host:
-        """The host of this inventory name."""
-        return next(host for host in self.hosts.values() if host.name == name)
+    def host_with(self, end: End, seen: Pair) -> Host:
+        """The host of an end that showed a VM."""
+        shown = seen.at(end).host
+        return next((host for host in self.hosts.values() if host.name == shown), self.hosts[end])
 
     def cluster_warnings(self, looks: Mapping[HostKey, Look]) -> list[str]:
         """A line for each node of a cluster that does not answer while others do."""

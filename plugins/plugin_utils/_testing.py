@@ -173,7 +173,7 @@ def _with_files(session: Session, outcome: Outcome) -> Outcome:
     here = outcome.before.destination
     paths = here.test.disks if isinstance(here, Side) and here.test else ()
     try:
-        left = session.host_named(outcome.before.destination.host).files_left(paths)
+        left = session.host_with(End.DESTINATION, outcome.before).files_left(paths)
     except TransportError as error:
         left, said = None, f": {error}"
     else:
