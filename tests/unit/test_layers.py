@@ -75,6 +75,17 @@ MAY_IMPORT = {
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
         "",
     ),
+    "plugin_utils/_watching": ("_hyperv _operations plugin_utils._probing plugin_utils._vigil", ""),
+    "plugin_utils/_estate": (
+        "_hyperv _operations plugin_utils._hosts plugin_utils._peer plugin_utils._task",
+        "",
+    ),
+    "plugin_utils/_casting": ("_errors _hyperv _operations _drill", ""),
+    "plugin_utils/_conducting": (
+        "_errors _values _hyperv _operations _drill _surface plugin_utils._casting plugin_utils._estate "
+        "plugin_utils._operation plugin_utils._peer plugin_utils._task plugin_utils._watching",
+        "ansible",
+    ),
     "plugin_utils/_serving": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),
     "plugin_utils/_rehearsal": (
         "_surface plugin_utils.simulator.inventory plugin_utils.simulator.launch",
@@ -95,7 +106,7 @@ MAY_IMPORT = {
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
         "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
         "plugin_utils._rehearsal plugin_utils._survey plugin_utils._copying "
-        "plugin_utils._report plugin_utils._bundle",
+        "plugin_utils._report plugin_utils._bundle plugin_utils._conducting",
         "",
     ),
     "doc_fragments": ("", ""),

@@ -52,3 +52,48 @@ def _host(name: str, language: str, partners: list[str]) -> dict[str, Any]:
         "replica_server": {"authentication": "kerberos", "authorize": authorize},
         "providers": [{"guid": PROVIDER, "name": "Storage Replication Provider"}],
     }
+
+
+def three_tiers(tier_size: int = 4) -> dict[str, Any]:
+    """HV-A to HV-B and HV-C to HV-D, with DB.., APP.. and WEB.. dealt out to both pairs."""
+    names = ("HV-A", "HV-B", "HV-C", "HV-D")
+    pairs = (names[:2], names[2:])
+    return {
+        "schema_version": 1,
+        "hosts": [_host(name, "en-US", [other for other in names if other != name]) for name in names],
+        "replicated": [
+            replicated(name, primary=pairs[place % 2][0], replica=pairs[place % 2][1])
+            for place, name in enumerate(tiered(tier_size))
+        ],
+    }
+
+
+def tiered(tier_size: int = 4) -> list[str]:
+    """The names of the VMs of three tiers, in start order."""
+    return [f"{tier}{number}" for tier in ("DB", "APP", "WEB") for number in range(1, tier_size + 1)]
+
+
+def tiered_plan(tier_size: int = 4, **more: Any) -> dict[str, Any]:
+    """The plan of ``three_tiers``: each APP depends on DB1, each WEB on the APP of its number."""
+    tiers = {"DB": "database", "APP": "application", "WEB": "web"}
+    vms = []
+    for place, name in enumerate(tiered(tier_size)):
+        kind, number = name.rstrip("0123456789"), name.lstrip("ABDEPW")
+        needs = {"DB": [], "APP": ["DB1"], "WEB": [f"APP{number}"]}[kind]
+        vms.append(
+            {
+                "name": name,
+                "home": "hv-a" if place % 2 == 0 else "hv-c",
+                "recovery": "hv-b" if place % 2 == 0 else "hv-d",
+                "tier": tiers[kind],
+                "depends_on": needs,
+                "probes": [{"tcp": 1433}],
+            }
+        )
+    return {
+        "schema_version": 1,
+        "name": "shop",
+        "vms": vms,
+        "tiers": [{"name": name} for name in tiers.values()],
+        **more,
+    }

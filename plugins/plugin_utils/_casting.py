@@ -1,0 +1,226 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who plays in a run over a plan: the VMs of the plan as the hosts show them at the first look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field
+
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Known
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import awaited, stages
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import OnVmFailure, Plan, Towards, Vm
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.standing import Member
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.waves import Room, room
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
+    AccessRefused,
+    HyperVReplicaError,
+    PreconditionFailed,
+    TransportError,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Look
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Ends, HostKey, Routes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a task asks for.
+
+    Attributes:
+        whole: the plan; part: what of it this task moves.
+    """
+
+    whole: Plan
+    part: Plan
+    towards: Towards
+    planned: bool
+    goal: Goal
+
+    @property
+    def beside(self) -> list[Vm]:
+        """VMs that one of the part depends on and that are not in it."""
+        names = {vm.name for vm in self.part.vms}
+        needed = dict.fromkeys(on for vm in self.part.vms for on in vm.depends_on if on not in names)
+        return [vm for vm in self.whole.vms if vm.name in needed]
+
+    @property
+    def host_pairs(self) -> list[tuple[str, str]]:
+        """The two hosts of every VM that matters."""
+        return [*dict.fromkeys((vm.home, vm.recovery) for vm in (*self.part.vms, *self.beside))]
+
+    @property
+    def start_order(self) -> list[tuple[int, Vm]]:
+        """Every VM of the part with the number of its stage."""
+        moved = stages(self.part, planned=self.planned)
+        return [(number, vm) for number, stage in enumerate(moved) for vm in stage.vms]
+
+    def ends(self, vm: Vm) -> Ends:
+        """The hosts of its ends."""
+        return {End.DESTINATION: (vm.to(self.towards),), End.SOURCE: (vm.away_from(self.towards),)}
+
+
+@dataclass(kw_only=True)
+class Cast:
+    """The VMs of a run, in start order, and the hosts they are on.
+
+    Attributes:
+        ids: GUIDs, or what stands for one that nobody knows.
+        lost: those that cannot be moved in this run, and why.
+        beside: GUIDs of VMs that are not moved and that others depend on, by name.
+        looks, troubles: what each host showed, and why others showed nothing.
+    """
+
+    ids: list[str] = field(default_factory=list)
+    vms: dict[str, Vm] = field(default_factory=dict)
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    lost: dict[str, Outcome] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
+    looks: dict[HostKey, Look] = field(default_factory=dict)
+    troubles: dict[HostKey, HyperVReplicaError] = field(default_factory=dict)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name of each in the plan."""
+        return {vm_id: vm.name for vm_id, vm in self.vms.items()}
+
+    def lose(self, vm_id: str, trouble: HyperVReplicaError) -> None:
+        """This one cannot be moved."""
+        trouble.vm = trouble.vm or self.vms[vm_id].name
+        pair = self.pairs[vm_id]
+        self.lost[vm_id] = Outcome(before=pair, after=pair, error=trouble)
+
+    def members(self, wanted: Wanted) -> list[Member]:
+        """What the conductor has to know of each."""
+        by_name = {name: vm_id for vm_id, name in self.names.items()}
+        needs, tiers = awaited(wanted.part, planned=wanted.planned), [tier.name for tier in wanted.part.tiers]
+        policies = {tier.name: tier.on_vm_failure for tier in wanted.part.tiers}
+        members = []
+        for number, vm in wanted.start_order:
+            elsewhere = {**by_name, **self.beside}
+            member = Member(
+                vm_id=by_name[vm.name],
+                name=vm.name,
+                stage=number,
+                tier=tiers.index(vm.tier),
+                after=tuple(by_name[on] for on in needs[vm.name].moved),
+                beside=tuple(elsewhere[on] for on in needs[vm.name].in_place if on in elsewhere),
+                start_delay=vm.start_delay,
+                stops_others=policies[vm.tier] is not OnVmFailure.CONTINUE,
+                leaves=vm.away_from(wanted.towards),
+                enters=vm.to(wanted.towards),
+                memory=self._memory(by_name[vm.name]),
+            )
+            members.append(member)
+        return members
+
+    def room(self, wanted: Wanted, concurrency: int) -> Room:
+        """What the hosts have room for, lowered by the plan."""
+        facts = {name: self.looks[name].facts for name in wanted.part.hosts if name in self.looks}
+        return room(
+            wanted.part.limits,
+            {name: told.limits for name, told in facts.items() if told.limits is not None},
+            {name: told.memory_free for name, told in facts.items() if told.memory_free is not None},
+            concurrency=concurrency,
+        )
+
+    def occupancy(self, allowed: Room) -> Occupancy:
+        """The same for the conductor, while it runs."""
+        transfers: dict[HostKey, int] = {}
+        memory: dict[HostKey, int] = {}
+        for name, host in allowed.hosts.items():
+            if host.active_transfers is not None:
+                transfers[name] = host.active_transfers
+            if host.memory is not None:
+                memory[name] = host.memory
+        return Occupancy(transfers=transfers, memory=memory)
+
+    def known(self) -> dict[str, Known]:
+        """What is known of each before it moves, by name."""
+        return {name: Known(memory=self._memory(vm_id) or None) for vm_id, name in self.names.items()}
+
+    def _memory(self, vm_id: str) -> int:
+        pair = self.pairs[vm_id]
+        sides = [side for side in (pair.destination, pair.source) if isinstance(side, Side)]
+        return next((side.memory.startup for side in sides if side.memory is not None), 0)
+
+
+def look_at(wanted: Wanted, looks: Looks) -> Cast:
+    """Take the first look at every host, and find each VM there; who is not found is lost, and nobody else."""
+    named = {vm.name: wanted.ends(vm) for vm in (*wanted.part.vms, *wanted.beside)}
+    looks.routes = Routes(of=named, otherwise={})
+    cast = Cast()
+    cast.looks, cast.troubles = looks.survey()
+    found = {vm.name: _found(vm, wanted, cast) for _number, vm in wanted.start_order}
+    for _number, vm in wanted.start_order:
+        vm_id = found[vm.name][0]
+        if vm_id in cast.vms:
+            raise _twice(cast.vms[vm_id], vm)
+        cast.ids.append(vm_id)
+        cast.vms[vm_id] = vm
+    cast.beside = {vm.name: _found(vm, wanted, cast)[0] for vm in wanted.beside}
+    routes = {vm_id: wanted.ends(vm) for vm_id, vm in cast.vms.items()}
+    routes |= {cast.beside[vm.name]: wanted.ends(vm) for vm in wanted.beside}
+    looks.routes = Routes(of=routes, otherwise={})
+    cast.pairs = looks.pairs(cast.ids)
+    for vm_id, vm in cast.vms.items():
+        trouble = found[vm.name][1]
+        if trouble is not None:
+            cast.lose(vm_id, trouble)
+    return cast
+
+
+def _found(vm: Vm, wanted: Wanted, cast: Cast) -> tuple[str, HyperVReplicaError | None]:
+    """Its GUID, as the destination knows it, and why it cannot be moved."""
+    here, there = vm.to(wanted.towards), vm.away_from(wanted.towards)
+    trouble = _silence(here, cast.troubles) or _refusal(there, cast.troubles)
+    for host in (here, there):
+        if host in cast.looks:
+            try:
+                return resolve([vm.named], cast.looks[host])[vm.named], trouble
+            except HyperVReplicaError as unknown:
+                trouble = trouble or unknown
+    return vm.named.upper(), trouble
+
+
+def _silence(host: str, troubles: Mapping[HostKey, HyperVReplicaError]) -> HyperVReplicaError | None:
+    """Why nothing can be moved to a host that does not answer; the task fails for its VMs, and for no others."""
+    met = troubles.get(host)
+    if met is None or isinstance(met, AccessRefused) or not isinstance(met, TransportError):
+        return _copy(met)
+    return TransportError(
+        met.found,
+        kind="peer_unreachable",
+        host=host,
+        cause=met.cause,
+        remedy=met.remedy,
+        next_move="Nothing was changed; make it answer, then run this again",
+    )
+
+
+def _refusal(host: str, troubles: Mapping[HostKey, HyperVReplicaError]) -> HyperVReplicaError | None:
+    """A host that answers and refuses is not a dead one."""
+    met = troubles.get(host)
+    silent = isinstance(met, TransportError) and not isinstance(met, AccessRefused)
+    return None if silent else _copy(met)
+
+
+def _copy(met: HyperVReplicaError | None) -> HyperVReplicaError | None:
+    """The same for another VM: an error carries the VM it is about."""
+    return None if met is None else copy(met)
+
+
+def _twice(one: Vm, other: Vm) -> PreconditionFailed:
+    return PreconditionFailed(
+        f"{one.name} and {other.name} of the plan are one virtual machine",
+        kind="bad_plan",
+        remedy="Write it once",
+    )

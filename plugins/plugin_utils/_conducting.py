@@ -1,0 +1,242 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole recovery plan in one run: look at every host, say the schedule, then move under a conductor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from ansible.utils.display import Display
+
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import Conductor
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Towards
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.recovery import recovered, trusted
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.schedule import Schedule, schedule
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable import timetable
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.waves import Move
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import (
+    Operation,
+    failback_of,
+    planned_failover,
+    unplanned_failover,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Talk
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_specs import RECOVERY_PLAN
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surface import (
+    last_part,
+    plan_goal,
+    probes_of,
+    schedule_result,
+    selected,
+    with_limits,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.times import Run
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.words import direction
+from ansible_collections.hyperv.replica.plugins.module_utils._values import moment
+from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Cast, Wanted, look_at
+from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import EstateAction, EstateSession
+from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
+from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_hosts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import Session, skew_warnings, with_facts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
+
+_PATIENCE: Final = 90.0
+
+#: Seconds in which probes may get green where neither the plan nor the task says.
+_USUAL: Final = 300
+
+_FIRST: Final = frozenset({Gather.POWER, Gather.POINTS, Gather.MEMORY, Gather.LIMITS})
+_LATER: Final = frozenset({Gather.POWER})
+
+
+class PlanAction(EstateAction):
+    """Takes all VMs of a plan to one side, within every limit at every moment."""
+
+    spec = RECOVERY_PLAN
+
+    def work(self, session: Session) -> dict[str, Any]:
+        """Look, say the schedule, and unless in check mode move; then say predicted beside actual."""
+        if not isinstance(session, EstateSession):
+            raise TypeError("a plan needs the session of an estate")
+        wanted = self._wanted(session.options)
+        self.open_hosts(session, wanted.host_pairs, self.task_vars)
+        looks = Looks(session.start_crew(), dict.fromkeys(End, _FIRST), patience_seconds=_PATIENCE)
+        cast = look_at(wanted, looks)
+        looks.extra = {end: _LATER | (_points(session.options) if end is End.DESTINATION else set()) for end in End}
+        operations = self._operations(wanted, session.options, cast)
+        predicted, warnings = self._predicted(wanted, session.options, cast, operations)
+        began = session.clock.now()
+        if self._task.check_mode:
+            outcomes = {vm_id: foresee(one, cast.pairs[vm_id]) for vm_id, one in operations.items()}
+        else:
+            outcomes = self._run(session, looks, wanted, cast, operations)
+        told = {vm_id: self._told(cast.lost.get(vm_id) or outcomes[vm_id], operations.get(vm_id)) for vm_id in cast.ids}
+        result = self._result(session, wanted, cast, told)
+        result["warnings"] = [*skew_warnings(cast.looks), *warnings, *result["warnings"]]
+        result["schedule"] = schedule_result(predicted, result["vms"], began)
+        foreseen = {row["name"]: row["predicted_seconds"] for row in result["schedule"]["vms"]}
+        for vm in result["vms"]:
+            vm["predicted_seconds"] = foreseen.get(vm["name"])
+        lines = "".join(f"{line}\n" for line in result["schedule"]["lines"])
+        result["diff"]["after"] = lines + result["diff"]["after"]
+        self._say(session.options, result["schedule"]["compared"])
+        return result
+
+    def _wanted(self, options: dict[str, Any]) -> Wanted:
+        """The plan, and the part of it that is meant; refused before any host is asked."""
+        whole = with_limits(read_plan(options["plan"], inventory_hosts(self)), options)
+        goal = plan_goal(options)
+        part = selected(whole, options)
+        return Wanted(
+            whole=whole,
+            part=part,
+            towards=Towards(options["to"]),
+            planned=options["mode"] == "planned",
+            goal=goal,
+        )
+
+    def _operations(self, wanted: Wanted, options: dict[str, Any], cast: Cast) -> dict[str, Operation]:
+        """What is to be done with each VM that can be asked; who cannot is lost."""
+        verb = _verb(options)
+        operations: dict[str, Operation] = {}
+        for vm_id in [vm_id for vm_id in cast.ids if vm_id not in cast.lost]:
+            try:
+                operations[vm_id] = verb(wanted.goal, cast.pairs[vm_id])
+            except HyperVReplicaError as trouble:
+                cast.lose(vm_id, trouble)
+        return operations
+
+    def _predicted(
+        self, wanted: Wanted, options: dict[str, Any], cast: Cast, operations: Mapping[str, Operation]
+    ) -> tuple[Schedule | None, list[str]]:
+        """Say what will happen when, before anything does."""
+        stops_at = last_part(wanted.goal)
+        there = {
+            cast.names[vm_id]
+            for vm_id in cast.ids
+            if vm_id in cast.lost or foresee(operations[vm_id], cast.pairs[vm_id]).already_there
+        }
+        if stops_at is None:
+            return None, []
+        move = Move(
+            plan=wanted.part,
+            towards=wanted.towards,
+            planned=wanted.planned,
+            known=cast.known(),
+            there=there,
+            stops_at=stops_at,
+        )
+        try:
+            predicted = schedule(move, cast.room(wanted, options["concurrency"]))
+        except HyperVReplicaError as trouble:
+            return None, [f"no schedule: {trouble}"]
+        self._say(options, timetable(predicted))
+        return predicted, []
+
+    def _say(self, options: dict[str, Any], lines: Sequence[str]) -> None:
+        if not self._task.no_log and options["progress"] != "never":
+            for line in lines:
+                Display().display(line)
+
+    def _run(
+        self,
+        session: EstateSession,
+        looks: Looks,
+        wanted: Wanted,
+        cast: Cast,
+        operations: Mapping[str, Operation],
+    ) -> dict[str, Outcome]:
+        options, show = session.options, self.progress(session)
+        heads = {vm_id: f"{cast.names[vm_id]}: {direction(cast.pairs[vm_id])}" for vm_id in operations}
+        room = cast.room(wanted, options["concurrency"])
+        watch = self._watch(options, cast, operations)
+        gate = Conductor(
+            cast.members(wanted),
+            cast.occupancy(room),
+            watch,
+            planned=wanted.planned,
+            beside=looks.pairs([*cast.beside.values()]),
+            after=lambda vm_id, talk: self._after(session, cast, watch, vm_id, talk),
+        )
+        for vm_id, outcome in cast.lost.items():
+            gate.ended(vm_id, outcome)
+        scheduler = Scheduler(
+            {vm_id: operations[vm_id] for vm_id in cast.ids if vm_id in operations},
+            cast.pairs,
+            looks,
+            Pace(poll=options["poll_interval"], concurrency=room.concurrency, gate=gate),
+            journal=session.journal,
+            report=lambda vm_id, line: show(vm_id, heads[vm_id], line),
+        )
+        return scheduler.run()
+
+    def _after(self, session: EstateSession, cast: Cast, watch: PlanWatch, vm_id: str, talk: Talk) -> Talk:
+        """A VM's way, its probes, and for one that others need to sign in the proof that they can."""
+        vm = cast.vms[vm_id]
+        usual = timedelta(seconds=session.options["guest_timeout"] or _USUAL)
+        way = recovered(talk, vm_id, watch, vm.green_within or usual)
+        if not vm.provides:
+            return way
+        return trusted(way, lambda: session.sign_in_anew((vm.home, vm.recovery)))
+
+    def _watch(self, options: dict[str, Any], cast: Cast, operations: Mapping[str, Operation]) -> PlanWatch:
+        probes = {vm_id: probes_of(options["plan"], cast.vms[vm_id]) for vm_id in operations}
+        silent = {vm_id for vm_id, mine in probes.items() if any(probe.get("heartbeat") is False for probe in mine)}
+        answering = set(probes) - silent if options["guest_timeout"] else set()
+        return PlanWatch(probes, answering, simulated=options["simulated_guests"])
+
+    def _told(self, outcome: Outcome, operation: Operation | None) -> Outcome:
+        """The outcome with what the result says beside it."""
+        if operation is None:
+            return outcome
+        facts: dict[str, object] = {"strategy": operation.strategy}
+        if operation.strategy == "unplanned":
+            facts |= loss(outcome, operation.goal)
+        told: Outcome = with_facts(outcome, **facts)
+        return told
+
+    def _result(
+        self, session: EstateSession, wanted: Wanted, cast: Cast, told: Mapping[str, Outcome]
+    ) -> dict[str, Any]:
+        declared, goal = session.options["declared_at"], wanted.goal
+        run = Run(
+            planned=wanted.planned,
+            check_mode=bool(self._task.check_mode),
+            outage_began=goal.point.outage_began,
+            declared_at=None if declared is None else moment(declared, option="declared_at"),
+            consent=tuple(sorted(consent.value for consent in goal.consent)),
+            reason=goal.reason,
+            exchanges=session.exchanges(),
+            records=[plain(record) for record in session.journal.records],
+        )
+        result = run_result(told.values(), run)
+        for vm, vm_id in zip(result["vms"], told, strict=True):
+            vm["name"] = cast.vms[vm_id].name
+            vm["tier"] = cast.vms[vm_id].tier
+            vm["recovered_at"] = vm["facts"].pop("recovered_at", None)
+        return result
+
+
+def _verb(options: Mapping[str, Any]) -> Callable[[Goal, Pair], Operation]:
+    if options["mode"] == "unplanned":
+        return lambda goal, seen: unplanned_failover(goal)
+    return failback_of if options["to"] == Towards.HOME.value else lambda goal, seen: planned_failover(goal)
+
+
+def _points(options: Mapping[str, Any]) -> set[Gather]:
+    """Recovery points are chosen from after an outage only."""
+    return {Gather.POINTS} if options["mode"] == "unplanned" else set()
