@@ -36,6 +36,7 @@ class Opened:
         operation_timeout: seconds the host may take for one request.
         max_envelope_size: bytes of the largest answer it is asked for.
         uses_tickets: tickets of ours are held for it.
+        needs_kerberos: nothing but Kerberos signs in to it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Opened:
     operation_timeout: int
     max_envelope_size: int
     uses_tickets: bool = False
+    needs_kerberos: bool = False
 
     def close(self) -> None:
         """End the session, and remove our tickets with the last host that used them. Call once."""
@@ -113,6 +115,7 @@ def _opened(name: str, options: LibraryOptions, opener: Callable[[str, LibraryOp
         operation_timeout=options.operation_timeout,
         max_envelope_size=options.max_envelope_size,
         uses_tickets=options.ticket is not None,
+        needs_kerberos=options.transports == ("kerberos",) or options.arguments.get("auth") == "kerberos",
     )
 
 

@@ -70,6 +70,7 @@ MAY_IMPORT = {
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._task",
         "",
     ),
+    "plugin_utils/_preflight": ("_errors _hyperv _operations _surface plugin_utils._task", "urllib.parse"),
     "plugin_utils/_networking": ("_hyperv _operations _surface plugin_utils._operation plugin_utils._task", ""),
     "plugin_utils/_testing": (
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
@@ -105,6 +106,7 @@ MAY_IMPORT = {
     "action": (
         "_hyperv _operations _surface plugin_utils._operation plugin_utils._reading plugin_utils._serving "
         "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
+        "plugin_utils._preflight "
         "plugin_utils._rehearsal plugin_utils._survey plugin_utils._copying "
         "plugin_utils._report plugin_utils._bundle plugin_utils._conducting",
         "",

@@ -78,7 +78,11 @@ class Memory:
 
 
 def ask(
-    memory: Memory, class_name: str, where: Mapping[str, str | Sequence[str]] | None = None
+    memory: Memory,
+    class_name: str,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    *,
+    properties: Sequence[str] | None = None,
 ) -> Talk[list[CimInstance]]:
     """All instances of a class, or those that fit. A class that an old host does not have has none; it is asked once.
 
@@ -88,7 +92,7 @@ def ask(
         return []
     query = wql_select(
         class_name,
-        properties=PROPERTIES.get(class_name, ()),
+        properties=PROPERTIES.get(class_name, ()) if properties is None else properties,
         where=where or {},
         namespace=NAMESPACES.get(class_name, names.VIRTUALIZATION),
     )

@@ -33,7 +33,13 @@ SWITCH: Final = "Msvm_VirtualEthernetSwitch"
 FAILOVER_ADDRESSES: Final = "Msvm_FailoverNetworkAdapterSettingData"
 FAILOVER_LINK: Final = "Msvm_EthernetPortFailoverSettingDataComponent"
 DISK: Final = "Msvm_StorageAllocationSettingData"
+DRIVE: Final = "Msvm_ResourceAllocationSettingData"
 MEMORY_SETTINGS: Final = "Msvm_MemorySettingData"
+PROCESSOR_SETTINGS: Final = "Msvm_ProcessorSettingData"
+SECURITY_SETTINGS: Final = "Msvm_SecuritySettingData"
+VLAN_SETTINGS: Final = "Msvm_EthernetSwitchPortVlanSettingData"
+MANAGEMENT_SETTINGS: Final = "Msvm_VirtualSystemManagementServiceSettingData"
+VOLUME: Final = "Win32_Volume"
 OPERATING_SYSTEM: Final = "Win32_OperatingSystem"
 DATA_FILE: Final = "CIM_DataFile"
 CLUSTER: Final = "MSCluster_Cluster"
@@ -44,6 +50,7 @@ CLUSTER_RESOURCE: Final = "MSCluster_Resource"
 #: Namespaces of classes that are not in the one of Hyper-V.
 NAMESPACES: Final[Mapping[str, str]] = {
     OPERATING_SYSTEM: CIMV2,
+    VOLUME: CIMV2,
     **dict.fromkeys((CLUSTER, CLUSTER_NODE, CLUSTER_GROUP, CLUSTER_RESOURCE), MSCLUSTER),
 }
 
@@ -85,6 +92,9 @@ _REPLICATION: Final = (
     "LastReplicationTime",
 )
 
+#: Of a machine itself, on Msvm_ComputerSystem; a preflight alone wants to know.
+HEALTH: Final = "HealthState"
+
 #: What is asked for of each class; all of it where a class is not listed.
 PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     SYSTEM: (
@@ -107,6 +117,7 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
         "CreationTime",
         "AutomaticStartupAction",
         "Notes",
+        "Version",
     ),
     JOB: (
         "InstanceID",
@@ -135,7 +146,12 @@ PROPERTIES: Final[Mapping[str, tuple[str, ...]]] = {
     PORT: ("InstanceID", "ElementName", "Address", "StaticMacAddress"),
     SWITCH: ("Name", "ElementName"),
     DISK: ("InstanceID", "HostResource"),
+    DRIVE: ("InstanceID", "ResourceSubType", "HostResource"),
     MEMORY_SETTINGS: ("InstanceID", "VirtualQuantity", "Reservation", "Limit", "DynamicMemoryEnabled"),
+    PROCESSOR_SETTINGS: ("InstanceID", "VirtualQuantity"),
+    SECURITY_SETTINGS: ("InstanceID", "TpmEnabled"),
+    MANAGEMENT_SETTINGS: ("InstanceID", "MinimumMacAddress", "MaximumMacAddress"),
+    VOLUME: ("Name", "Capacity", "FreeSpace"),
     OPERATING_SYSTEM: (
         "CSName",
         "LocalDateTime",

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import Wire
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
     looking_cluster,
     looking_disks,
+    looking_fitness,
     looking_limits,
     looking_networks,
     looking_tests,
@@ -32,6 +33,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking impo
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import job_errors, statistics
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls_relationship import settings_ids
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
+    HEALTH,
     HEARTBEAT,
     JOB,
     JOB_LINK,
@@ -39,6 +41,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     OPERATING_SYSTEM,
     POINT_LINK,
     POINT_TYPES,
+    PROPERTIES,
     RELATIONSHIP,
     SERVICE,
     SERVICE_SETTINGS,
@@ -71,6 +74,7 @@ class Gather(Enum):
     MEMORY = "memory"
     LIMITS = "limits"
     CLUSTER = "cluster"
+    FITNESS = "fitness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +109,15 @@ def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, 
     wanted = None if vm_ids is None else {vm_id.strip("{} ").upper() for vm_id in vm_ids}
     memory.unreadable, memory.stray_jobs = {}, {}
     facts = yield from _facts(name, gather, memory)
-    sides = yield from _systems(facts, wanted, memory)
+    sides = yield from _systems(facts, wanted, memory, Gather.FITNESS in gather)
     narrow = sorted(wanted) if wanted and len(wanted) <= NARROW else None
     for part, needed in _PARTS:
         if needed & set(gather) or needed == {Gather.STATE}:
             sides = yield from part(sides, narrow, memory)
     for _name, error in memory.unreadable.values() if wanted else ():
         raise error
+    if Gather.FITNESS in gather:
+        facts = yield from looking_fitness.site(facts, memory)
     told, further = {}, {}
     for side in sides.values() if Gather.STATISTICS in gather else ():
         told[side.vm_id] = yield from statistics(side, memory)
@@ -162,9 +168,11 @@ def _operating_system(memory: Memory) -> Talk[list[CimInstance]]:
     return []
 
 
-def _systems(facts: HostFacts, wanted: Collection[str] | None, memory: Memory) -> Talk[_Sides]:
+def _systems(facts: HostFacts, wanted: Collection[str] | None, memory: Memory, health: bool) -> Talk[_Sides]:
+    """All VMs, or those that are wanted; with the machine's own health only where somebody asks for it."""
     where = {"Name": sorted(wanted)} if wanted and len(wanted) <= NARROW else {}
-    found = yield from ask(memory, SYSTEM, where)
+    properties = (*PROPERTIES[SYSTEM], HEALTH) if health else None
+    found = yield from ask(memory, SYSTEM, where, properties=properties)
     ids = {schema.vm_id(system): system for system in found}
     kept = {vm_id: system for vm_id, system in ids.items() if vm_id and (wanted is None or vm_id in wanted)}
     sides = {
@@ -349,4 +357,5 @@ _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
     (_test_copies, {Gather.TEST_COPIES, Gather.TESTS}),
     (looking_tests.test_copies, {Gather.TESTS}),
     (looking_networks.adapters, {Gather.ADAPTERS}),
+    (looking_fitness.fitness, {Gather.FITNESS}),
 )

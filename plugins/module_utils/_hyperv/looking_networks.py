@@ -7,10 +7,15 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import Adapter, FailoverAddresses
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters import (
+    Adapter,
+    FailoverAddresses,
+    Networks,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import Memory, ask
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     FAILOVER_ADDRESSES,
@@ -33,21 +38,26 @@ _Sides = dict[str, Side]
 def adapters(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     """Each side with its adapters and their failover addresses, and the switches of the host."""
     switches = yield from switches_of(memory)
-    found = yield from adapters_of(switches, memory)
-    given = yield from _addresses(memory)
+    found = yield from _with_addresses(switches, memory)
     systems = yield from ask(memory, SYSTEM)
     production = {
         schema.vm_id(one) for one in systems if one.integer("ReplicationMode") != ReplicationMode.TEST_REPLICA
     }
     known = networks_of(switches, found, production - {""})
-    return {
-        vm_id: replace(
-            side,
-            adapters=tuple(_with(one, given.get(_above(one.id))) for one in found.get(vm_id, ())),
-            networks=known,
-        )
-        for vm_id, side in sides.items()
-    }
+    return {vm_id: replace(side, adapters=found.get(vm_id, ()), networks=known) for vm_id, side in sides.items()}
+
+
+def networks_and_adapters(memory: Memory) -> Talk[tuple[Networks, dict[str, tuple[Adapter, ...]]]]:
+    """The switches of the host, and each VM's adapters with their failover addresses."""
+    switches = yield from switches_of(memory)
+    found = yield from _with_addresses(switches, memory)
+    return networks_of(switches, found, found), found
+
+
+def _with_addresses(switches: Mapping[str, str], memory: Memory) -> Talk[dict[str, tuple[Adapter, ...]]]:
+    found = yield from adapters_of(switches, memory)
+    given = yield from _addresses(memory)
+    return {vm_id: tuple(_with(one, given.get(_above(one.id))) for one in mine) for vm_id, mine in found.items()}
 
 
 def _above(connection_id: str) -> str:

@@ -21,6 +21,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.adapters im
     ReplicaTestCopy,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.cluster import Cluster, Role
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.fitness import Build, Site
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits, VmMemory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     BUILT_IN_PROVIDER,
@@ -204,6 +205,7 @@ class HostFacts:
         limits: what it allows at the same time; None where that was not read.
         replica_server: how it receives replication; None where that was not read.
         cluster: the failover cluster it is a node of; None where it is no node, or that was not read.
+        site: what else it has to offer; None where that was not read.
     """
 
     name: str
@@ -217,6 +219,7 @@ class HostFacts:
     limits: HostLimits | None = None
     replica_server: ReplicaServer | None = None
     cluster: Cluster | None = field(default=None, repr=False)
+    site: Site | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +279,8 @@ class Side:
         adapters: its network adapters, networks: its host's switches; empty where they were not read.
         test: its test copy, where those were read and it shows mode 3; test_power: that one's power.
         test_answers: the guest of the test copy answers.
+        build: what it is made of; None where that was not read.
+        health_state: of the machine itself: 5 well, 20 its process hangs, 25 paused for want of space.
     """
 
     host: str
@@ -306,6 +311,8 @@ class Side:
     test: ReplicaTestCopy | None = field(default=None, repr=False)
     test_power: Power | None = field(default=None, repr=False)
     test_answers: bool = field(default=False, repr=False)
+    build: Build | None = field(default=None, repr=False)
+    health_state: int | None = field(default=None, repr=False)
 
     @property
     def state(self) -> ReplicationState:

@@ -19,6 +19,7 @@ from xml.sax.saxutils import unescape
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
+    HEALTH,
     HEARTBEAT,
     OWN_SETTINGS,
     POINT_TYPES,
@@ -138,6 +139,7 @@ def side(system: CimInstance, facts: HostFacts) -> Side:
         requested_power=None if requested in _IDLE else requested,
         power_changed=system.moment("TimeOfLastStateChange"),
         on_time=None if on_time is None else timedelta(milliseconds=on_time),
+        health_state=system.integer(HEALTH),
     )
 
 

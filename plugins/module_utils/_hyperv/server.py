@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema, sending
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import Memory, OwnJob, ask, service
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.authorization import AuthorizationEntry
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.certificates import Certificate, read_certificate
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.certificates import Certificate
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
     JOB,
@@ -25,16 +26,17 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import look as look_at_vms
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, ReplicaServer, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import ACCEPTED, ReturnCode, refusal
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.returncodes import ACCEPTED, refusal
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.trust import (
+    entry_of,
+    system_certificates,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.embedded import embedded_like
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.invoke import CimValue, EmbeddedText, call
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.values import read_interval
-
-#: The entry that stands for every server.
-ANY_SERVER: Final = "*"
 
 #: InstanceID and own properties of Msvm_ReplicationServiceSettingData; Microsoft's page of the class.
 OWN_SERVICE_SETTINGS: Final[Mapping[str, str]] = {
@@ -51,23 +53,6 @@ _MONITORING: Final = "MonitoringStartTime"
 
 #: A time of day as a moment without a date, in the form of WS-CIM and in CIM's own.
 _TIMES: Final = (re.compile(r".*T(\d\d):(\d\d):(\d\d).*"), re.compile(r"\d{8}(\d\d)(\d\d)(\d\d)\..*"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorizationEntry:
-    """Msvm_ReplicationAuthorizationSettingData.
-
-    Attributes:
-        primary: who may replicate to this host: a name, one with a wildcard in its first label, or ``*``.
-    """
-
-    primary: str
-    trust_group: str = ""
-    storage: str = ""
-
-    def is_of(self, primary: str) -> bool:
-        """Entries are known by their host's name, in any case (Microsoft's replica sample)."""
-        return self.primary.casefold() == primary.casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +89,8 @@ def look(name: str, memory: Memory) -> Talk[ServerLook]:
         server=seen.facts.replica_server or schema.replica_server(setting, None),
         monitoring_interval=setting.integer("MonitoringInterval") or 43200,
         monitoring_start=_time_of_day(setting.text(_MONITORING)),
-        entries=tuple(_entry(one) for one in entries),
-        certificates=(yield from _certificates(memory)),
+        entries=tuple(entry_of(one) for one in entries),
+        certificates=(yield from system_certificates(memory)),
         vms=seen.sides,
         jobs=(yield from _jobs(memory)),
     )
@@ -137,7 +122,7 @@ def _parameters(name: str, method: str, arguments: Arguments, memory: Memory) ->
         case "AddAuthorizationEntry" | "ModifyAuthorizationEntry":
             wanted = str(arguments.get("AllowedPrimaryHostSystem") or "").casefold()
             found = yield from ask(memory, AUTHORIZATION)
-            known = next((one for one in found if _entry(one).primary.casefold() == wanted), None)
+            known = next((one for one in found if entry_of(one).primary.casefold() == wanted), None)
             return {"AuthorizationEntry": EmbeddedText(sending.authorization(known, arguments))}
         case "RemoveAuthorizationEntry":
             return {"AllowedPrimaryHostSystem": str(arguments.get("AllowedPrimaryHostSystem") or "")}
@@ -161,32 +146,6 @@ def _setting(name: str, memory: Memory) -> Talk[CimInstance]:
     if not found:
         raise PreconditionFailed("it shows no settings of a replica server", kind="unsupported", host=name)
     return found[0]
-
-
-def _entry(instance: CimInstance) -> AuthorizationEntry:
-    return AuthorizationEntry(
-        primary=instance.text("AllowedPrimaryHostSystem") or "",
-        trust_group=instance.text("TrustGroup") or "",
-        storage=instance.text("ReplicaStorageLocation") or "",
-    )
-
-
-def _certificates(memory: Memory) -> Talk[tuple[Certificate, ...] | None]:
-    """Those that can be read; a host or an account that lists none may still have them."""
-    try:
-        answer = yield from call((yield from service(memory)), "GetSystemCertificates", {}, repeatable=True)
-    except WsmanFault:
-        return None
-    if answer.return_value != ReturnCode.COMPLETED:
-        return None
-    return tuple(filter(None, (_readable(text) for text in answer.outputs.texts("EncodedCertificates"))))
-
-
-def _readable(text: str) -> Certificate | None:
-    try:
-        return read_certificate(text)
-    except ValueError:
-        return None
 
 
 def _jobs(memory: Memory) -> Talk[tuple[Job, ...]]:

@@ -126,7 +126,8 @@ class Looks:
     def _look_at_test_copies(self) -> None:
         """Read what is known of test copies, from all hosts, where one of them has any."""
         sides = (side for look in self._last.values() for side in look.sides.values())
-        if any(side.mode is ReplicationMode.TEST_REPLICA for side in sides):
+        read = all(Gather.TEST_COPIES in extra for extra in self.extra.values())
+        if not read and any(side.mode is ReplicationMode.TEST_REPLICA for side in sides):
             self._test_copies = True
             again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
             self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
@@ -137,6 +138,10 @@ class Looks:
             vm_id: self._view(Pair(destination=self._at(End.DESTINATION, vm_id), source=self._at(End.SOURCE, vm_id)))
             for vm_id in vm_ids
         }
+
+    def facts_of(self, key: HostKey) -> HostFacts | None:
+        """What a host said of itself; None where it never answered."""
+        return self._facts.get(key)
 
     def where(self, vm_id: str, end: End) -> HostKey | None:
         """The host of this end that showed the VM in the last look; of several that do, the one where it runs."""

@@ -12,12 +12,9 @@ from datetime import datetime, time, timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.authorization import ANY_SERVER, AuthorizationEntry
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.certificates import Certificate
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.server import (
-    ANY_SERVER,
-    AuthorizationEntry,
-    ServerLook,
-)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.server import ServerLook
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Plain
 
 #: A new entry's trust group where none is given; VMs of one group may move between the hosts that share it.

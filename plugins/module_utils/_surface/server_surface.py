@@ -11,9 +11,10 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.authorization import ANY_SERVER
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.server import ANY_SERVER, ServerLook
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.server import ServerLook
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.replica_server import (
     Change,
     WantedEntry,

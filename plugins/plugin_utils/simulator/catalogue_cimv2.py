@@ -159,6 +159,16 @@ COMPUTER: Final[Table] = {
         ),
     ),
     "CIM_StorageExtent": ("CIM_LogicalDevice", "Access:uint16 BlockSize:uint64 NumberOfBlocks:uint64"),
+    "CIM_StorageVolume": ("CIM_StorageExtent", ""),
+    "Win32_Volume": (
+        "CIM_StorageVolume",
+        (
+            "Automount:boolean Capacity:uint64 Compressed:boolean DirtyBitSet:boolean DriveLetter:string "
+            "DriveType:uint32 FileSystem:string FreeSpace:uint64 IndexingEnabled:boolean Label:string "
+            "MaximumFileNameLength:uint32 QuotasEnabled:boolean QuotasIncomplete:boolean QuotasRebuilding:boolean "
+            "SerialNumber:uint32 SupportsDiskQuotas:boolean SupportsFileBasedCompression:boolean"
+        ),
+    ),
     "CIM_LogicalDisk": ("CIM_StorageExtent", "FreeSpace:uint64 Size:uint64"),
     "Win32_LogicalDisk": (
         "CIM_LogicalDisk",

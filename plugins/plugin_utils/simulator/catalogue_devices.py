@@ -58,11 +58,18 @@ DEVICES: Final[Table] = {
             "StaticMacAddress:boolean ClusterMonitored:boolean"
         ),
     ),
+    "Msvm_SecuritySettingData": (
+        "CIM_SettingData",
+        (
+            "TpmEnabled:boolean KsdEnabled:boolean ShieldingRequested:boolean DataProtectionRequested:boolean "
+            "EncryptStateAndVmMigrationTraffic:boolean VirtualizationBasedSecurityOptOut:boolean"
+        ),
+    ),
     "Msvm_EthernetSwitchPortVlanSettingData": (
         "CIM_SettingData",
         (
-            "AccessVlanId:uint16 NativeVlanId:uint16 OperationMode:uint32 PruneVlanIdArray:uint16[] "
-            "TrunkVlanIdArray:uint16[]"
+            "AccessVlanId:uint16 NativeVlanId:uint16 OperationMode:uint32 PrimaryVlanId:uint16 "
+            "PruneVlanIdArray:uint16[] SecondaryVlanId:uint16 TrunkVlanIdArray:uint16[]"
         ),
     ),
     "Msvm_VirtualEthernetSwitch": ("CIM_ComputerSystem", "MaxVMQOffloads:uint32 MaxIOVOffloads:uint32"),

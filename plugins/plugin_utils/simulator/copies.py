@@ -35,6 +35,10 @@ def replica_of(vm: Vm, created: datetime, relationship: Relationship) -> Vm:
         was_running=False,
         before_failover=None,
         authorized="",
+        isos=[],
+        critical=False,
+        backing_up=False,
+        checkpoints=[],
     )
 
 

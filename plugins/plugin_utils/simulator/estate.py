@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -14,7 +15,11 @@ from typing import Any, Final
 
 import yaml
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import BUILT_IN_PROVIDER, ReplicationState
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    BUILT_IN_PROVIDER,
+    JobType,
+    ReplicationState,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock import Clock
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import watch
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.deeds import DEEDS
@@ -24,6 +29,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate_cl
     read_cluster,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate_vms import plain_vm, read_pair, read_vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Work, start_job
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import LANGUAGES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.record import plain_record, record
@@ -34,6 +40,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.section import EstateError, Section
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import (
     AuthorizationEntry,
     Host,
@@ -44,6 +51,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world imp
 
 #: The version of the schema that is read and written.
 SCHEMA_VERSION: Final = 1
+
+#: How long a backup takes that runs when simulated time begins.
+_BACKUP_SECONDS: Final = 3600.0
 
 _AUTHENTICATION: Final = {"none": 0, "kerberos": 1, "certificate": 2, "both": 3}
 
@@ -179,12 +189,26 @@ def _host(section: Section) -> Host:
         booted=section.now - timedelta(days=30),
         replica_server=_replica_server(server) if server else ReplicaServer(),
         providers=[Provider(BUILT_IN_PROVIDER, "Hyper-V Replica"), *external],
+        volumes=[_volume(item) for item in section.sections("volumes")],
+        mac_minimum=f"{_macs(name)}00",
+        mac_maximum=f"{_macs(name)}FF",
         cut_off_from=set(section.texts("cut_off_from", [])),
     )
     host.name = name
     if host.language not in LANGUAGES:
         raise section.error("language", f"one of {', '.join(LANGUAGES)} is wanted, not {host.language!r}")
     return host
+
+
+def _macs(name: str) -> str:
+    """The first five bytes of a host's own MAC addresses, which on real hosts come from its IP address."""
+    return f"00155D{uuid.uuid5(uuid.NAMESPACE_DNS, name).hex[:4].upper()}"
+
+
+def _volume(section: Section) -> Volume:
+    volume = record(Volume, section)
+    section.end()
+    return volume
 
 
 def _provider(section: Section) -> Provider:
@@ -213,8 +237,10 @@ def _entry(section: Section) -> AuthorizationEntry:
 
 
 def _begin(world: World) -> None:
-    """Let everything that replicates go on from where the file says it was."""
+    """Let everything that replicates go on from where the file says it was, and backups that run."""
     for host, vm in world.every_vm():
+        if vm.backing_up:
+            start_job(world, host, vm, Work(job_type=JobType.BACKUP_VIRTUAL_MACHINE, seconds=_BACKUP_SECONDS))
         for known in vm.relationships.values():
             if known.state is ReplicationState.REPLICATING and sends(vm, known):
                 plan_cycle(world, host, vm, known, _seconds_to_cycle(world, known))
@@ -235,6 +261,7 @@ def _plain_host(host: Host, world: World) -> dict[str, Any]:
         "replica_server": _plain_server(host.replica_server, world),
         "providers": [{"guid": provider.guid, "name": provider.name} for provider in external],
         "cut_off_from": sorted(host.cut_off_from),
+        "volumes": [plain_record(volume, world.now) for volume in host.volumes],
         "vms": [plain_vm(vm, world) for vm in host.vms.values()],
     }
     return plain_record(host, world.now) | {key: part for key, part in parts.items() if part}

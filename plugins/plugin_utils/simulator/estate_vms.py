@@ -22,6 +22,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies im
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
     ALIVE,
     Adapter,
+    Checkpoint,
     Counters,
     Disk,
     FailoverAddress,
@@ -87,6 +88,7 @@ def plain_vm(vm: Vm, world: World) -> dict[str, Any]:
         "adapters": [_plain_adapter(adapter, world) for adapter in vm.adapters],
         "relationships": [_plain_relationship(known, world) for known in vm.relationships.values() if known.state],
         "recovery_points": [_plain_point(point, world) for point in vm.recovery_points],
+        "checkpoints": [plain_record(point, now) for point in vm.checkpoints],
         "provider_points": [{"id": name, "disks": _plain_content(held)} for name, held in vm.provider_points.items()],
         "before_failover": _plain_content(vm.before_failover or []),
     }
@@ -112,6 +114,7 @@ def _body(world: World, host: Host, section: Section) -> Vm:
         adapters=[_adapter(world, item, guid) for item in section.sections("adapters")],
         guest=_guest(guest) if guest else Guest(),
         recovery_points=[_point(world, item, guid) for item in section.sections("recovery_points")],
+        checkpoints=[_checkpoint(world, item) for item in section.sections("checkpoints")],
         provider_points=dict(map(_provider_point, section.sections("provider_points"))),
     )
     _let_run(vm, section)
@@ -173,6 +176,12 @@ def _point(world: World, section: Section, guid: str) -> RecoveryPoint:
     return replace(point, guid=point.guid.upper())
 
 
+def _checkpoint(world: World, section: Section) -> Checkpoint:
+    point = record(Checkpoint, section, guid=world.new_guid(), name="Checkpoint", created=section.now)
+    section.end()
+    return replace(point, guid=point.guid.upper())
+
+
 def _provider_point(section: Section) -> tuple[str, list[Counters]]:
     point = section.text("id"), _content(section, "disks")
     section.end()
@@ -216,7 +225,7 @@ def _pair_settings(section: Section, vm: Vm, primary: Host, replica: Host) -> Re
         recovery_server_port=server.https_port if authentication == 2 else server.http_port,
         application_consistent_interval=int(section.number("application_consistent_interval", 0)),
         recovery_history=int(section.number("recovery_history", 4)),
-        included_disks=[disk.instance_id for disk in vm.disks],
+        included_disks=[disk.instance_id for disk in vm.disks if not disk.pass_through],
         provider=section.text("provider", BUILT_IN_PROVIDER).upper(),
         additional_settings=section.text("additional_settings", ""),
         replication_interval=section.choice("interval", {"30": 30, "300": 300, "900": 900}, 300),

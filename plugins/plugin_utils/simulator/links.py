@@ -33,10 +33,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_dev
     memory,
     processors,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_settings import (
-    controllers,
-    shown_relationships,
-)
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_settings import shown_relationships
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_storage import controllers
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_systems import (
     SERVICES,
     Values,
@@ -91,8 +89,9 @@ def test_copies(sight: Sight) -> Iterator[Values]:
 def snapshots(sight: Sight) -> Iterator[Values]:
     """Msvm_SnapshotOfVirtualSystem."""
     for vm in sight.vms:
-        for point in vm.recovery_points:
-            yield _dependency(system_ref(vm.guid), _settings(point.guid))
+        guids = [*(one.guid for one in vm.checkpoints), *(point.guid for point in vm.recovery_points)]
+        for guid in guids:
+            yield _dependency(system_ref(vm.guid), _settings(guid))
 
 
 def newest_snapshots(sight: Sight) -> Iterator[Values]:

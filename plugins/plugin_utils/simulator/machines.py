@@ -62,6 +62,8 @@ class Disk:
     Attributes:
         instance_id: of its Msvm_StorageAllocationSettingData; the same at both ends.
         used: bytes that a first copy has to send.
+        pass_through: it is a disk of the host itself, attached as a whole; such a disk does not replicate.
+        shared: several VMs may use it at once.
         writes: what the disk holds, per origin.
     """
 
@@ -71,6 +73,8 @@ class Disk:
     used: int
     controller: int = 0
     location: int = 0
+    pass_through: bool = False
+    shared: bool = False
     writes: Counters = field(default_factory=dict)
 
 
@@ -127,6 +131,16 @@ class Guest:
     answers: bool = True
     locked: bool = False
     up_since: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Checkpoint:
+    """A checkpoint that is no recovery point; ``backup``: a backup made it, and has not removed it."""
+
+    guid: str
+    name: str
+    created: datetime
+    backup: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -252,6 +266,10 @@ class Vm:
         provider_points: recovery points an external provider knows, by its own identifier.
         test_of: GUID of the replica this is a test copy of, else empty.
         authorized: AllowedPrimaryHostSystem of the entry that SetAuthorizationEntry bound to this VM.
+        tpm: it has a virtual TPM.
+        isos: paths of the images in its DVD drives.
+        critical: HealthState is 25: the host paused it for want of space.
+        backing_up: a backup of it is running.
     """
 
     guid: str
@@ -284,6 +302,11 @@ class Vm:
     provider_points: dict[str, list[Counters]] = field(default_factory=dict)
     test_of: str = ""
     authorized: str = ""
+    tpm: bool = False
+    isos: list[str] = field(default_factory=list)
+    critical: bool = False
+    backing_up: bool = False
+    checkpoints: list[Checkpoint] = field(default_factory=list)
 
     @property
     def relationship(self) -> Relationship:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_systems import Values, View
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 
 #: Language ids as Windows numbers them (Microsoft's page of locale ids).
 _LANGUAGE_IDS: Final = {"en-US": 1033, "de-DE": 1031, "fr-FR": 1036, "it-IT": 1040, "zh-TW": 1028, "ja-JP": 1041}
-#: Size of the drive that holds the VMs.
+#: Size of a volume that the estate says nothing of, and how long a drive letter is.
 _DRIVE: Final = 4 << 40
+_LETTER: Final = 2
 
 #: The program by whose version libvirt tells which Hyper-V this is.
 _VMMS: Final = "c:\\windows\\system32\\vmms.exe"
@@ -135,7 +138,7 @@ def operating_system(sight: Sight) -> Iterator[Values]:
         "FreePhysicalMemory": host.free_memory // 1024,
         "FreeVirtualMemory": host.free_memory // 1024,
         "LastBootUpTime": host.booted,
-        "LocalDateTime": sight.now,
+        "LocalDateTime": sight.now + timedelta(seconds=host.clock_ahead - host.clock_behind),
         "Locale": f"{_LANGUAGE_IDS.get(host.language, 1033):04x}",
         "MUILanguages": [host.language],
         "Manufacturer": "Microsoft Corporation",
@@ -189,26 +192,59 @@ def processors(sight: Sight) -> Iterator[Values]:
 
 
 def drives(sight: Sight) -> Iterator[Values]:
-    """Win32_LogicalDisk: the drive C: with all VMs on it."""
+    """Win32_LogicalDisk: the volumes that have a drive letter."""
+    for volume in all_volumes(sight):
+        letter = volume.name.rstrip("\\")
+        if len(letter) == _LETTER:
+            yield {
+                "Caption": letter,
+                "CreationClassName": "Win32_LogicalDisk",
+                "DeviceID": letter,
+                "DriveType": 3,
+                "FileSystem": "NTFS",
+                "FreeSpace": volume.free,
+                "MediaType": 12,
+                "Name": letter,
+                "Size": volume.size,
+                "SystemCreationClassName": "Win32_ComputerSystem",
+                "SystemName": sight.host.name,
+            }
+
+
+def volumes(sight: Sight) -> Iterator[Values]:
+    """Win32_Volume (its page): also those that stand in a folder, such as a cluster's shared ones."""
+    for volume in all_volumes(sight):
+        letter = volume.name.rstrip("\\")
+        shared = "\\ClusterStorage\\" in volume.name
+        yield {
+            "Automount": True,
+            "Capacity": volume.size,
+            "Caption": volume.name,
+            "DeviceID": f"\\\\?\\Volume{{{uuid.uuid5(uuid.NAMESPACE_DNS, sight.host.name + volume.name)}}}\\",
+            "DriveLetter": letter if len(letter) == _LETTER else None,
+            "DriveType": 3,
+            "FileSystem": "CSVFS" if shared else "NTFS",
+            "FreeSpace": volume.free,
+            "Name": volume.name,
+            "SystemName": sight.host.name,
+        }
+
+
+def all_volumes(sight: Sight) -> list[Volume]:
+    """The volumes of the estate, and one with room for each drive letter that something is on."""
+    host = sight.host
+    stores = [entry.storage for entry in host.replica_server.entries]
+    paths = ["C:\\", *stores, *(disk.path for vm in sight.vms for disk in vm.disks if not disk.pass_through)]
+    known = {volume.name.upper() for volume in host.volumes}
+    letters = dict.fromkeys(f"{path[:2].upper()}\\" for path in paths if path[1:2] == ":")
     used = sum(disk.used for vm in sight.vms for disk in vm.disks)
-    yield {
-        "Caption": "C:",
-        "CreationClassName": "Win32_LogicalDisk",
-        "DeviceID": "C:",
-        "DriveType": 3,
-        "FileSystem": "NTFS",
-        "FreeSpace": max(0, _DRIVE - used),
-        "MediaType": 12,
-        "Name": "C:",
-        "Size": _DRIVE,
-        "SystemCreationClassName": "Win32_ComputerSystem",
-        "SystemName": sight.host.name,
-    }
+    size = max(_DRIVE, 2 * used)
+    return [*host.volumes, *(Volume(name=name, size=size, free=size - used) for name in letters if name not in known)]
 
 
 def files(sight: Sight) -> Iterator[Values]:
     """CIM_DataFile: the service of Hyper-V, the virtual disks of all VMs, and those that VMs gone have left."""
-    disks = {disk.path: disk.used for vm in sight.vms for disk in vm.disks}
+    disks = {disk.path: disk.used for vm in sight.vms for disk in vm.disks if not disk.pass_through}
     for path in dict.fromkeys([_VMMS, *disks, *sight.host.left_files]):
         drive, _colon, below = path.partition(":")
         folder, _slash, name = below.rpartition("\\")
@@ -238,5 +274,6 @@ COMPUTER_VIEWS: Final[dict[str, View]] = {
     "Win32_OperatingSystem": operating_system,
     "Win32_Processor": processors,
     "Win32_LogicalDisk": drives,
+    "Win32_Volume": volumes,
     "CIM_DataFile": files,
 }

@@ -18,10 +18,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.elements 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import (
     MEMORY_ID,
     PROCESSOR_ID,
+    SECURITY_ID,
     Sight,
     connection_id,
-    controller_id,
-    drive_id,
     failover_id,
     included_disk,
     never,
@@ -32,10 +31,12 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identitie
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import (
     Adapter,
+    Checkpoint,
     RecoveryPoint,
     Relationship,
     Vm,
 )
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_storage import STORAGE_VIEWS
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views_systems import Values, View
 
 _MIB: Final = 1 << 20
@@ -115,6 +116,8 @@ def system_settings(sight: Sight) -> Iterator[Values]:
     """Msvm_VirtualSystemSettingData: the settings of each VM, then its recovery points."""
     for vm in sight.vms:
         yield active_settings(sight, vm)
+        for checkpoint in vm.checkpoints:
+            yield checkpoint_settings(sight, vm, checkpoint)
         for point in vm.recovery_points:
             yield point_settings(sight, vm, point)
 
@@ -155,6 +158,38 @@ def active_settings(sight: Sight, vm: Vm) -> Values:
         "VirtualSystemSubType": f"Microsoft:Hyper-V:SubType:{vm.generation}",
         "VirtualSystemType": VirtualSystemType.REALIZED.value,
     }
+
+
+def checkpoint_settings(sight: Sight, vm: Vm, checkpoint: Checkpoint) -> Values:
+    """An ordinary checkpoint, or one that a backup made and left (enumeration VirtualSystemType of that class)."""
+    kind = VirtualSystemType.SNAPSHOT_RECOVERY if checkpoint.backup else VirtualSystemType.SNAPSHOT
+    own = {
+        "ConfigurationFile": f"Snapshots\\{checkpoint.guid}.vmcx",
+        "ConfigurationID": checkpoint.guid,
+        "CreationTime": checkpoint.created,
+        "ElementName": checkpoint.name,
+        "InstanceID": settings_id(checkpoint.guid),
+        "IsSaved": False,
+        "VirtualSystemType": kind.value,
+    }
+    return {**active_settings(sight, vm), **own}
+
+
+def security_settings(sight: Sight) -> Iterator[Values]:
+    """Msvm_SecuritySettingData (its page); generation 1 has none."""
+    for vm in sight.vms:
+        if vm.generation == 2:
+            yield {
+                "Caption": sight.said("virtual_machine_settings"),
+                "DataProtectionRequested": False,
+                "ElementName": vm.name,
+                "EncryptStateAndVmMigrationTraffic": vm.tpm,
+                "InstanceID": f"{settings_id(vm.guid)}\\{SECURITY_ID}",
+                "KsdEnabled": False,
+                "ShieldingRequested": False,
+                "TpmEnabled": vm.tpm,
+                "VirtualizationBasedSecurityOptOut": False,
+            }
 
 
 def point_settings(sight: Sight, vm: Vm, point: RecoveryPoint) -> Values:
@@ -219,68 +254,6 @@ def processor_settings(sight: Sight) -> Iterator[Values]:
             "VirtualQuantityUnits": "count",
             "Weight": 100,
         }
-
-
-def resources(sight: Sight) -> Iterator[Values]:
-    """Msvm_ResourceAllocationSettingData: disk controllers, then drives."""
-    for vm in sight.vms:
-        for number in controllers(vm):
-            yield _controller(vm, number)
-        for disk in vm.disks:
-            parent = setting_ref("Msvm_ResourceAllocationSettingData", controller_id(vm, disk.controller))
-            yield {
-                "AddressOnParent": str(disk.location),
-                "AutomaticAllocation": True,
-                "ElementName": sight.said("hard_disk"),
-                "InstanceID": drive_id(disk),
-                "Parent": path_text(parent, sight.host.name),
-                "ResourceSubType": "Microsoft:Hyper-V:Synthetic Disk Drive",
-                "ResourceType": 17,
-                "VirtualQuantity": 1,
-                "VirtualQuantityUnits": "count",
-            }
-
-
-def controllers(vm: Vm) -> list[int]:
-    """Numbers of a VM's disk controllers: two IDE ones in generation 1, else those that have disks."""
-    used = {disk.controller for disk in vm.disks}
-    return sorted(used | ({0, 1} if vm.generation == 1 else {0}))
-
-
-def _controller(vm: Vm, number: int) -> Values:
-    ide = vm.generation == 1
-    name = "Emulated IDE Controller" if ide else "Synthetic SCSI Controller"
-    return {
-        "Address": str(number) if ide else None,
-        "AutomaticAllocation": True,
-        "ElementName": f"{'IDE' if ide else 'SCSI'} Controller {number}",
-        "InstanceID": controller_id(vm, number),
-        "ResourceSubType": f"Microsoft:Hyper-V:{name}",
-        "ResourceType": 5 if ide else 6,
-        "VirtualQuantity": 1,
-        "VirtualQuantityUnits": "count",
-    }
-
-
-def disks(sight: Sight) -> Iterator[Values]:
-    """Msvm_StorageAllocationSettingData."""
-    for vm in sight.vms:
-        for disk in vm.disks:
-            drive = setting_ref("Msvm_ResourceAllocationSettingData", drive_id(disk))
-            yield {
-                "Access": 3,
-                "AutomaticAllocation": True,
-                "Caption": sight.said("hard_disk"),
-                "ElementName": sight.said("hard_disk"),
-                "HostResource": [disk.path],
-                "InstanceID": disk.instance_id,
-                "Parent": path_text(drive, sight.host.name),
-                "ResourceSubType": "Microsoft:Hyper-V:Virtual Hard Disk",
-                "ResourceType": 31,
-                "VirtualQuantity": 1,
-                "VirtualQuantityUnits": "count",
-                "VirtualResourceBlockSize": 512,
-            }
 
 
 def ports(sight: Sight) -> Iterator[Values]:
@@ -377,13 +350,13 @@ def guest_addresses(sight: Sight) -> Iterator[Values]:
 
 
 SETTING_VIEWS: Final[dict[str, View]] = {
+    "Msvm_SecuritySettingData": security_settings,
     "Msvm_ReplicationRelationship": relationships,
     "Msvm_ReplicationSettingData": replication_settings,
     "Msvm_VirtualSystemSettingData": system_settings,
     "Msvm_MemorySettingData": memory_settings,
     "Msvm_ProcessorSettingData": processor_settings,
-    "Msvm_ResourceAllocationSettingData": resources,
-    "Msvm_StorageAllocationSettingData": disks,
+    **STORAGE_VIEWS,
     "Msvm_SyntheticEthernetPortSettingData": ports,
     "Msvm_EthernetPortAllocationSettingData": connections,
     "Msvm_EthernetSwitchPortVlanSettingData": vlans,

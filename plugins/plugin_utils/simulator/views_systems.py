@@ -82,6 +82,7 @@ def vm_values(sight: Sight, vm: Vm) -> Values:
     on = vm.power in _ON
     return {
         **normal(sight),
+        "HealthState": 25 if vm.critical else 5,
         "AvailableRequestedStates": None,
         "Caption": sight.said("virtual_machine"),
         "CreationClassName": "Msvm_ComputerSystem",
@@ -256,8 +257,8 @@ def management_settings(sight: Sight) -> Iterator[Values]:
         "ElementName": sight.said("management_service"),
         "EnhancedSessionModeEnabled": False,
         "InstanceID": f"Microsoft:{sight.host.name}",
-        "MaximumMacAddress": "00155DFFFFFF",
-        "MinimumMacAddress": "00155D000000",
+        "MaximumMacAddress": sight.host.mac_maximum,
+        "MinimumMacAddress": sight.host.mac_minimum,
         "NumaSpanningEnabled": True,
     }
 

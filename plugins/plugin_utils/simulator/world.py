@@ -32,6 +32,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger im
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Counters, Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Facts, Trouble, Troubles
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 
 #: A deed is what somebody does by hand: ``deed(world, **arguments)``.
 Deed = Callable[..., None]
@@ -138,6 +139,9 @@ class Host:
         winrm_operations: MaxConcurrentOperationsPerUser of its WinRM.
         maximum_active_transfers: the registry value of that name; 0 where nobody set it.
         left_files: paths of virtual disks that belong to no VM any more.
+        volumes: where files are; a drive letter that a file is on and that is not listed has a volume with room.
+        mac_minimum, mac_maximum: of the addresses that it gives to adapters.
+        clock_ahead, clock_behind: seconds that its clock is off simulated time.
         reachable_from_peers: whether other hosts' replication traffic reaches this one.
         cut_off_from: names of hosts this one has no network to.
         cluster: the failover cluster it is a node of.
@@ -164,6 +168,11 @@ class Host:
     left_files: list[str] = field(default_factory=list)
     reachable_from_peers: bool = True
     cut_off_from: set[str] = field(default_factory=set)
+    volumes: list[Volume] = field(default_factory=list)
+    mac_minimum: str = "00155D000000"
+    mac_maximum: str = "00155DFFFFFF"
+    clock_ahead: float = 0.0
+    clock_behind: float = 0.0
     return_after_restart: Event | None = field(default=None, repr=False)
     cluster: Cluster | None = field(default=None, repr=False)
 

@@ -269,7 +269,7 @@ def call(
     module: str, vms: Sequence[str] = (), keywords: Mapping[str, Any] | None = None, **options: Any
 ) -> dict[str, Any]:
     """One task of a playbook."""
-    polled = {} if module == "hyperv_replica_info" else {"poll_interval": 0.05}
+    polled = {} if module in ("hyperv_replica_info", "hyperv_replica_preflight") else {"poll_interval": 0.05}
     given = {**({"vms": list(vms)} if vms else {}), **polled, **options}
     return {"name": module, f"hyperv.replica.{module}": given, **(keywords or {})}
 

@@ -315,7 +315,7 @@ def test_everything_together_asks_each_class_once() -> None:
     script = ScriptedHost({**estate(*_many(300)), **{name: [] for name in names}})
 
     beside = {Gather.STATISTICS, Gather.POINTS, Gather.POWER, Gather.DISKS, Gather.TESTS, Gather.ADAPTERS}
-    beside |= {Gather.MEMORY, Gather.LIMITS, Gather.CLUSTER}
+    beside |= {Gather.MEMORY, Gather.LIMITS, Gather.CLUSTER, Gather.FITNESS}
     open_host(script).look(set(Gather) - beside)
 
     assert len(_classes(script)) == len(set(_classes(script))) == 10

@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, the hyperv.replica authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Base of the action that asks whether a move may begin: one look at both hosts, then rule by rule."""
+
+from __future__ import annotations
+
+import ipaddress
+import platform
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight import judge
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_looks import (
+    GATHERS,
+    Seen,
+    connection_tests,
+    see,
+    whole,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_rules import RULES
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_view import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.preflight_surface import (
+    PREFLIGHT,
+    asked_of,
+    preflight_result,
+    waivers_of,
+)
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
+    HostAction,
+    Session,
+    skew_warnings,
+    unreachable,
+)
+
+
+class PreflightAction(HostAction):
+    """Asserts that a move may begin, and that there is a way home; changes nothing."""
+
+    spec = PREFLIGHT
+
+    def work(self, session: Session) -> dict[str, Any]:
+        """Look once, and give what each rule says."""
+        options, crew = session.options, session.start_crew()
+        waivers = waivers_of(options)
+        seen = _seen(session, Looks(crew, GATHERS, patience_seconds=0))
+        asked = asked_of(options, seen.pairs, needs=_needs(session), controller=_own_names())
+        tests = connection_tests(crew, seen, Operation(options["operation"])) if options["connection_test"] else {}
+        told = judge(whole(seen, asked, tests), RULES, waivers)
+        return {
+            **preflight_result(options, seen.pairs, told),
+            "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
+            "warnings": skew_warnings(seen.looks),
+        }
+
+
+def _seen(session: Session, looks: Looks) -> Seen:
+    try:
+        return see(looks, session.options["vms"])
+    except TransportError as error:
+        if error.host == session.name:
+            raise unreachable(error) from None  # core prints every cause it is given
+        raise
+
+
+def _needs(session: Session) -> list[str]:
+    """What the controller needs to reach these hosts: Kerberos where nothing else signs in, DNS for names."""
+    kerberos = any(opened.needs_kerberos for opened in session.opened)
+    names = any(not _is_address(urlsplit(opened.endpoint).hostname or "") for opened in session.opened)
+    return [service for service, needed in (("kdc", kerberos), ("dns", names)) if needed]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return True
+
+
+def _own_names() -> list[str]:
+    """What this machine calls itself; a VM of that name is where this run is."""
+    node = platform.node()
+    return [*dict.fromkeys(name for name in (node, node.partition(".")[0]) if name)]
