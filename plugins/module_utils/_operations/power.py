@@ -48,7 +48,9 @@ def start_guard(seen: Pair, task: Task) -> None:
             vm=here.vm_name,
             remedy="Finish the failover, or undo it with hyperv_replica_failover_cancel",
         )
-    if here.mode is not ReplicationMode.NONE:
+    replicated = here.mode is not ReplicationMode.NONE
+    runs_there = isinstance(seen.source, Side) and seen.source.power in guards.UP
+    if replicated or runs_there:
         _refuse_second_copy(seen, here, task)
 
 
