@@ -111,6 +111,9 @@ CLIENT: Final[dict[str, Answer]] = {
     "not_highly_available": Answer(
         "team blog 2013-08-27 names only the event", "Refuses such a VM itself, before anything is asked."
     ),
+    "cluster_properties": Answer(
+        _WIRE, "Finds the VM of a role by its name among the clustered ones, where only one has it."
+    ),
     "peer_visibility": Answer("each host keeps its own copy of the state", "Waits for both ends to show it."),
     "statistics_answer": Answer("page ``getreplicationstatisticsex``", "Reads them from either answer."),
     "extended_while_failed_over": Answer(

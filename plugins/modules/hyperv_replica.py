@@ -31,6 +31,8 @@ options:
       - Inventory name of the receiving host, or V(auto) to find it by the names of the relationship. Both ends are
         looked at then, and both are changed where the state asks for it.
       - Without it only the sending host is looked at and changed.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
   leg:
     description:

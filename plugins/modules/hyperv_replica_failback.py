@@ -30,6 +30,8 @@ options:
       - Inventory name of the host where the virtual machines run now, or V(auto) to find it by the names of the
         relationship.
       - Not needed where another replication provider brings the data home and O(source_confirmed_off) is given.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
   state:
     description:

@@ -31,6 +31,8 @@ options:
       - Inventory name of the primary, or V(auto) to find it by the names of the relationship.
       - It is needed for an unplanned failover too, since the primary has to be looked for before another copy is
         started.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
     required: true
   mode:

@@ -25,7 +25,10 @@ options:
     elements: str
     required: true
   peer:
-    description: Inventory name of the primary, or V(auto) to find it by the names of the relationship.
+    description:
+      - Inventory name of the primary, or V(auto) to find it by the names of the relationship.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
     required: true
   start_source:

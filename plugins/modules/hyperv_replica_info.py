@@ -20,7 +20,10 @@ options:
     type: list
     elements: str
   peer:
-    description: Inventory name of the host at the other end, or V(auto) to find it by the names of the relationship.
+    description:
+      - Inventory name of the host at the other end, or V(auto) to find it by the names of the relationship.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
   gather:
     description:

@@ -63,6 +63,8 @@ options:
     description:
       - Inventory name of the host on which the virtual machine runs now, or V(auto) to find it by the names of the
         relationship. Its guest is looked at for the warnings; nothing is changed there.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
 extends_documentation_fragment:
   - hyperv.replica.operation

@@ -28,6 +28,8 @@ options:
     description:
       - Inventory name of the host at the other end, or V(auto) to find it by the names of the relationship.
       - With it, a copy that runs at both ends and a peer that is not the other end are found too.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
   expect:
     description:

@@ -32,6 +32,8 @@ options:
     description:
       - Inventory name of the host that holds the other copy, or V(auto) to find it by the names of the relationship.
         It is looked at before a replicated virtual machine is started.
+      - An inventory group with C(hyperv_cluster_name) stands for all nodes of a failover cluster, and so does each of
+        its hosts.
     type: str
   abandon_peer_copy:
     description:

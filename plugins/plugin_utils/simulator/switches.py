@@ -145,6 +145,9 @@ SWITCHES: Final[dict[str, Switch]] = {
         ("32768", "32775", "failed_job"),
         "What a node of a cluster answers when a VM that is not highly available is to replicate",
     ),
+    "cluster_properties": Switch(
+        ("shown", "null"), "Private properties of a cluster's resources are shown, or are null", "wire"
+    ),
     "peer_visibility": Switch(("at_once", "delayed"), "What one end did shows on the other at once, or 15 s later"),
     "wql": Switch(
         ("answered", "double_quotes_refused", "refused"),

@@ -98,7 +98,8 @@ def groups(sight: Sight) -> Iterator[Values]:
 
 
 def resources(sight: Sight) -> Iterator[Values]:
-    """MSCluster_Resource."""
+    """MSCluster_Resource; no recording shows its embedded object on this wire, so whether it comes is a switch."""
+    shown = sight.world.switches.is_("cluster_properties", "shown")
     for role in _roles(sight):
         for name, kind, properties in role.resources:
             yield {
@@ -109,7 +110,7 @@ def resources(sight: Sight) -> Iterator[Values]:
                 "OwnerGroup": role.name,
                 "OwnerNode": role.node,
                 "PersistentState": role.persistent,
-                "PrivateProperties": properties,
+                "PrivateProperties": properties if shown else None,
                 "RestartAction": 2,
                 "RestartDelay": 500,
                 "State": int(_RESOURCE_STATES[role.state]),
