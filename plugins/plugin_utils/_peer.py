@@ -81,6 +81,8 @@ def host_value(
 ) -> tuple[str, tuple[str, ...]]:
     """Give a variable of an inventory host as text, empty where it has none, and the hosts of its groups.
 
+    A host without a group is with all others.
+
     Raises:
         PreconditionFailed: the variable cannot be resolved.
     """
@@ -102,7 +104,7 @@ def host_value(
         ) from None
     groups = [group for group in host.get_groups() if group.name not in ("all", "ungrouped")]
     near = {str(one) for group in groups for one in group.get_hosts()}
-    return value, tuple(one for one in inventory_hosts(action) if one in near)
+    return value, tuple(one for one in inventory_hosts(action) if not groups or one in near)
 
 
 def addresses(action: ActionBase, name: str, task_vars: Mapping[str, Any]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class CopyAction(OperationAction):
         result = super().work(session)
         for vm in result["vms"]:
             vm["test_copy"], vm["probes"] = vm["facts"].pop("test_copy"), vm["facts"].pop("probes", [])
-            vm["now"] = _now(vm["test_copy"], session.name, vm["error"])
+            vm["now"] = _now(vm["test_copy"], vm["after"]["destination"].get("host", session.name), vm["error"])
         named = {vm["id"] for vm in result["vms"]}
         result["orphans"] = _others(self._first, named) if self._first else []
         return result

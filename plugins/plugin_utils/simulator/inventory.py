@@ -43,6 +43,7 @@ def host_variables(
         "ansible_user": access["username"],
         "ansible_password": access["password"],
         "hyperv_replica_simulated": True,
+        **({"hyperv_cluster_name": host["cluster"]} if host.get("cluster") else {}),
     }
     special = _psrp if connection == "psrp" else _winrm
     return common | special(access, scheme, auth)

@@ -49,6 +49,8 @@ def tie(stage: Stage, groups: Mapping[str, Sequence[str]], *, without: Sequence[
     """Put hosts into groups with hyperv_cluster_name, and take some out of the inventory."""
     path = stage.folder / "inventory.json"
     inventory = json.loads(path.read_text(encoding="utf-8"))
+    for variables in inventory["all"]["hosts"].values():
+        del variables["hyperv_cluster_name"]
     for name in without:
         del inventory["all"]["hosts"][name]
     called = {"hvc_a": "HVC-A", "hvc_b": "hvc-b.example.test", **names}
@@ -88,6 +90,13 @@ def test_a_vm_goes_over_and_comes_home_whichever_nodes_have_it(tied: Stage, peer
     assert tied.runs_on("SQL01") == ["HV-A1"]
     assert (again.outcomes, again.changes) == ({"SQL01": "already_there"}, [])
     assert tied.lossless()
+
+
+def test_the_inventory_of_the_simulator_ties_its_clusters_together_by_itself(set_stage: SetStage) -> None:
+    stage = set_stage(clusters())
+    run = stage.task("hyperv_replica_info", "hv-b1", peer="hv-a2", gather=["state"])
+    assert [(vm["here"]["host"], vm["there"]["host"]) for vm in run.result["vms"]] == [("hv-b2", "hv-a1")]
+    assert asked(run) == {"hv-a1", "hv-a2", "hv-b1", "hv-b2"}
 
 
 def test_a_node_that_the_inventory_does_not_know_is_refused_and_never_connected_to(set_stage: SetStage) -> None:
