@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from typing import Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Known
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
@@ -22,13 +23,17 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     PreconditionFailed,
     TransportError,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.joining import joined
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import Roll, refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Ends, HostKey, Routes
+
+Trouble = Union[HyperVReplicaError, None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +42,7 @@ class Wanted:
 
     Attributes:
         whole: the plan; part: what of it this task moves.
+        rolls: the hosts that each name of the plan stands for.
     """
 
     whole: Plan
@@ -44,6 +50,11 @@ class Wanted:
     towards: Towards
     planned: bool
     goal: Goal
+    rolls: Mapping[str, Roll] = field(default_factory=dict)
+
+    def nodes(self, name: str) -> tuple[HostKey, ...]:
+        """The hosts that a name of the plan stands for: itself, or the nodes of a cluster."""
+        return tuple(self.rolls[name].hosts) if name in self.rolls else (name,)
 
     @property
     def beside(self) -> list[Vm]:
@@ -65,7 +76,8 @@ class Wanted:
 
     def ends(self, vm: Vm) -> Ends:
         """The hosts of its ends."""
-        return {End.DESTINATION: (vm.to(self.towards),), End.SOURCE: (vm.away_from(self.towards),)}
+        here, there = vm.to(self.towards), vm.away_from(self.towards)
+        return {End.DESTINATION: self.nodes(here), End.SOURCE: self.nodes(there)}
 
 
 @dataclass(kw_only=True)
@@ -115,12 +127,18 @@ class Cast:
                 beside=tuple(elsewhere[on] for on in needs[vm.name].in_place if on in elsewhere),
                 start_delay=vm.start_delay,
                 stops_others=policies[vm.tier] is not OnVmFailure.CONTINUE,
-                leaves=vm.away_from(wanted.towards),
-                enters=vm.to(wanted.towards),
+                leaves=self._node(wanted, by_name[vm.name], End.SOURCE),
+                enters=self._node(wanted, by_name[vm.name], End.DESTINATION),
                 memory=self._memory(by_name[vm.name]),
             )
             members.append(member)
         return members
+
+    def _node(self, wanted: Wanted, vm_id: str, end: End) -> str:
+        """The host of an end; of a cluster the node that has the VM, and as long as nobody knows it any."""
+        nodes = [str(node) for node in wanted.ends(self.vms[vm_id])[end]]
+        shown = self.pairs[vm_id].at(end).host
+        return shown if shown in nodes else nodes[0]
 
     def room(self, wanted: Wanted, concurrency: int) -> Room:
         """What the hosts have room for, lowered by the plan."""
@@ -159,6 +177,8 @@ def look_at(wanted: Wanted, looks: Looks) -> Cast:
     looks.routes = Routes(of=named, otherwise={})
     cast = Cast()
     cast.looks, cast.troubles = looks.survey()
+    for roll in wanted.rolls.values():
+        refuse_strangers(roll, cast.looks)
     found = {vm.name: _found(vm, wanted, cast) for _number, vm in wanted.start_order}
     for _number, vm in wanted.start_order:
         vm_id = found[vm.name][0]
@@ -181,14 +201,23 @@ def look_at(wanted: Wanted, looks: Looks) -> Cast:
 def _found(vm: Vm, wanted: Wanted, cast: Cast) -> tuple[str, HyperVReplicaError | None]:
     """Its GUID, as the destination knows it, and why it cannot be moved."""
     here, there = vm.to(wanted.towards), vm.away_from(wanted.towards)
-    trouble = _silence(here, cast.troubles) or _refusal(there, cast.troubles)
-    for host in (here, there):
-        if host in cast.looks:
+    trouble = _trouble(wanted.nodes(here), cast, _silence) or _trouble(wanted.nodes(there), cast, _refusal)
+    for name in (here, there):
+        shown = [cast.looks[node] for node in wanted.nodes(name) if node in cast.looks]
+        if shown:
             try:
-                return resolve([vm.named], cast.looks[host])[vm.named], trouble
+                return resolve([vm.named], joined(shown))[vm.named], trouble
             except HyperVReplicaError as unknown:
                 trouble = trouble or unknown
     return vm.named.upper(), trouble
+
+
+def _trouble(
+    nodes: tuple[HostKey, ...], cast: Cast, told: Callable[[str, Mapping[HostKey, HyperVReplicaError]], Trouble]
+) -> Trouble:
+    """What is wrong with a host; with a cluster only where no node of it shows anything."""
+    met = [told(str(node), cast.troubles) for node in nodes]
+    return None if any(node in cast.looks for node in nodes) else next(filter(None, met), None)
 
 
 def _silence(host: str, troubles: Mapping[HostKey, HyperVReplicaError]) -> HyperVReplicaError | None:

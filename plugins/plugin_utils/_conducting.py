@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -50,7 +51,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._values import mome
 from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Cast, Wanted, look_at
 from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import EstateAction, EstateSession
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
-from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_hosts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import Session, skew_warnings, with_facts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
 
@@ -73,7 +74,7 @@ class PlanAction(EstateAction):
         if not isinstance(session, EstateSession):
             raise TypeError("a plan needs the session of an estate")
         wanted = self._wanted(session.options)
-        self.open_hosts(session, wanted.host_pairs, self.task_vars)
+        wanted = replace(wanted, rolls=self.open_hosts(session, wanted.host_pairs, self.task_vars))
         looks = Looks(session.start_crew(), dict.fromkeys(End, _FIRST), patience_seconds=_PATIENCE)
         cast = look_at(wanted, looks)
         looks.extra = {end: _LATER | (_points(session.options) if end is End.DESTINATION else set()) for end in End}
@@ -98,7 +99,7 @@ class PlanAction(EstateAction):
 
     def _wanted(self, options: dict[str, Any]) -> Wanted:
         """The plan, and the part of it that is meant; refused before any host is asked."""
-        whole = with_limits(read_plan(options["plan"], inventory_hosts(self)), options)
+        whole = with_limits(read_plan(options["plan"], (*inventory_hosts(self), *inventory_groups(self))), options)
         goal = plan_goal(options)
         part = selected(whole, options)
         return Wanted(

@@ -69,6 +69,11 @@ def inventory_hosts(action: ActionBase) -> tuple[str, ...]:
     return tuple(str(name) for name in _worker(action)._variable_manager._inventory.hosts)
 
 
+def inventory_groups(action: ActionBase) -> tuple[str, ...]:
+    """Give the names of all inventory groups."""
+    return tuple(str(name) for name in _worker(action)._variable_manager._inventory.groups)
+
+
 def group_members(action: ActionBase, name: str) -> tuple[str, ...] | None:
     """Give the hosts of an inventory group; None where the name is a host's, or nobody's."""
     inventory = _worker(action)._variable_manager._inventory

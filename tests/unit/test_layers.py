@@ -78,7 +78,7 @@ MAY_IMPORT = {
     ),
     "plugin_utils/_watching": ("_hyperv _operations plugin_utils._probing plugin_utils._vigil", ""),
     "plugin_utils/_estate": (
-        "_hyperv _operations plugin_utils._hosts plugin_utils._peer plugin_utils._task",
+        "_hyperv _operations plugin_utils._clusters plugin_utils._hosts plugin_utils._peer plugin_utils._task",
         "",
     ),
     "plugin_utils/_casting": ("_errors _hyperv _operations _drill", ""),

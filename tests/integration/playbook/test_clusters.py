@@ -173,3 +173,36 @@ def test_a_test_copy_whose_replica_has_moved_away_is_told_and_what_to_do(tied: S
     tied.simulation.act("move_group", host="HV-B1", vm="SQL01", to="HV-B2")
     gone = tied.task("hyperv_replica_test_failover", "hv-b1", ["SQL01"], state="absent")
     assert gone.outcomes == {"SQL01": "done"}, gone.output
+
+
+@pytest.mark.parametrize("names", [("hvc_a", "hvc_b"), ("hv-a2", "hv-b1")], ids=["groups", "nodes"])
+def test_a_plan_names_clusters_by_their_groups_or_by_any_of_their_nodes(
+    set_stage: SetStage, names: tuple[str, str]
+) -> None:
+    vms = [replicated(f"VM{number}", primary=f"HV-A{number}", replica=f"HV-B{number}") for number in (1, 2)]
+    stage = set_stage(clusters(*vms))
+    tie(stage, {"hvc_a": SIDES["a"], "hvc_b": SIDES["b"]})
+    listed = [{"name": vm["name"], "home": names[0], "recovery": names[1]} for vm in vms]
+    plan = {"schema_version": 1, "name": "both", "vms": listed}
+
+    def moved(to: str) -> Run:
+        given = {"plan": plan, "to": to, "simulated_guests": True}
+        return stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
+
+    over = moved("recovery")
+    assert over.outcomes == {"VM1": "moved", "VM2": "moved"}, over.output
+    assert [stage.runs_on("VM1"), stage.runs_on("VM2")] == [["HV-B1"], ["HV-B2"]]
+    stage.simulation.act("move_group", host="HV-B1", vm="VM1", to="HV-B2")
+    home = moved("home")
+    assert home.outcomes == {"VM1": "moved", "VM2": "moved"}, home.output
+    assert stage.lossless()
+
+
+def test_a_plan_with_a_node_that_the_inventory_does_not_know_moves_nothing(set_stage: SetStage) -> None:
+    stage = set_stage(clusters())
+    tie(stage, {"hvc_a": ["hv-a1"], "hvc_b": SIDES["b"]}, without=["hv-a2"])
+    plan = {"schema_version": 1, "name": "one", "vms": [{"name": "SQL01", "home": "hvc_a", "recovery": "hvc_b"}]}
+    given = {"plan": plan, "to": "recovery", "simulated_guests": True}
+    run = stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
+    assert (run.error["kind"], run.changes) == ("unknown_node", [])
+    assert "hv-a2" not in asked(run)
