@@ -186,7 +186,7 @@ def test_a_plan_names_clusters_by_their_groups_or_by_any_of_their_nodes(
     plan = {"schema_version": 1, "name": "both", "vms": listed}
 
     def moved(to: str) -> Run:
-        given = {"plan": plan, "to": to, "simulated_guests": True}
+        given: dict[str, Any] = {"plan": plan, "to": to, "simulated_guests": True}
         return stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
 
     over = moved("recovery")
@@ -202,7 +202,7 @@ def test_a_plan_with_a_node_that_the_inventory_does_not_know_moves_nothing(set_s
     stage = set_stage(clusters())
     tie(stage, {"hvc_a": ["hv-a1"], "hvc_b": SIDES["b"]}, without=["hv-a2"])
     plan = {"schema_version": 1, "name": "one", "vms": [{"name": "SQL01", "home": "hvc_a", "recovery": "hvc_b"}]}
-    given = {"plan": plan, "to": "recovery", "simulated_guests": True}
+    given: dict[str, Any] = {"plan": plan, "to": "recovery", "simulated_guests": True}
     run = stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
     assert (run.error["kind"], run.changes) == ("unknown_node", [])
     assert "hv-a2" not in asked(run)
