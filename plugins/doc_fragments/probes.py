@@ -32,7 +32,9 @@ options:
         type: list
         elements: str
       address:
-        description: Address to connect to for O(probes[].tcp). Without it, the first address that the guest tells.
+        description:
+          - Address to connect to for O(probes[].tcp) and O(probes[].http).
+          - Without it, the first address that the guest tells, and the host of the URL.
         type: str
       tcp:
         description: Port that must accept a connection.

@@ -38,7 +38,8 @@ options:
     description:
       - The estate file. A relative path begins at the variable C(hyperv_replica_project_dir), or else where
         C(ansible-playbook) was called.
-      - Without it, the estate C(playbooks/files/estates/rehearsal.yml) of this collection is used.
+      - The bare name V(rehearsal) or V(three_tiers) means an estate of this collection, in C(playbooks/files/estates).
+        Without it, V(rehearsal) is used.
     type: path
   rate:
     description:
@@ -161,6 +162,8 @@ hosts:
       ansible_psrp_protocol: http
       ansible_psrp_ignore_proxy: true
       hyperv_replica_simulated: true
+      hyperv_replica_simulated_rate: 60.0
+      hyperv_replica_simulated_names: [HV-A, hv-a.example.com]
 control:
   description: Path of a file, readable by its owner only, by which a later task finds the simulator.
   returned: always

@@ -77,6 +77,12 @@ options:
     description: Seconds to wait for the heartbeat of a started copy, and again for O(probes).
     type: int
     default: 300
+  simulated_guests:
+    description:
+      - The hosts are simulated, so that no network leads to a copy. Nothing is sent to one, and each probe is as good
+        as the heartbeat of its guest.
+    type: bool
+    default: false
   stop_running:
     description:
       - With O(state=absent), turn off a copy that runs. Without it, a running copy is refused, for somebody may be

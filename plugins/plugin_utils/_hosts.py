@@ -90,6 +90,26 @@ def open_psrp(name: str, get_option: GetOption) -> Opened:
     return _opened(name, psrp_options(get_option), _by_pypsrp)
 
 
+def refuse_outside_rehearsal(opened: Opened, endpoints: object) -> None:
+    """Refuse a host whose name does not lead to a simulated one, where a rehearsal says which those are.
+
+    Args:
+        endpoints: address and port of each simulated host; empty outside of rehearsals.
+
+    Raises:
+        PreconditionFailed: it leads elsewhere. Nothing was sent.
+    """
+    there = opened.endpoint.partition("://")[2].partition("/")[0]
+    if endpoints and there not in [str(one) for one in (endpoints if isinstance(endpoints, list) else [endpoints])]:
+        raise PreconditionFailed(
+            f"in this rehearsal {opened.name} leads to {there}, which is not simulated",
+            kind="not_simulated",
+            host=opened.name,
+            cause="a variable of the inventory or of the command line wins over the rehearsal's",
+            remedy="Take ansible_host, ansible_port and the like out of the extra variables",
+        )
+
+
 def refuse_one_machine(home: Opened, away: Opened) -> None:
     """Refuse two names that lead to the same endpoint.
 

@@ -201,6 +201,7 @@ def _ask_http(probe: Probe, _guest: Guest | None) -> ProbeResult:
         contains=web.get("contains") or "",
         validate=True if validate is None else validate,
         ca_path=web.get("ca_path"),
+        address=probe.get("address") or "",
         certificate_days=web.get("certificate_days"),
     )
     return probe_http(web["url"], wanted, timeout=_timeout(probe))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
@@ -25,6 +25,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.launch im
     private_directory,
     start,
 )
+
+#: The estates that come with this collection.
+_ESTATES: Final = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "estates"
 
 
 class SimulatorAction(ActionBase):
@@ -97,11 +100,18 @@ def _started(options: Mapping[str, Any], project: Path, state_file: Path) -> Sim
 
 def _about(options: Mapping[str, Any], project: Path) -> dict[str, Any]:
     """What makes one simulator another one."""
-    estate = str(project / options["estate"]) if options["estate"] else ""
-    if estate and not Path(estate).is_file():
-        raise SimulatorError(f"there is no estate file {estate}")
+    estate = _estate(options["estate"], project) if options["estate"] else ""
     switches = {str(name): str(value) for name, value in options["switches"].items()}
     return {"estate": estate, "seed": options["seed"], "switches": switches}
+
+
+def _estate(given: str, project: Path) -> str:
+    """The estate file that is meant: the user's own, or one of this collection by its bare name."""
+    own, shipped = project / given, _ESTATES / f"{given}.yml"
+    for path in (own, shipped) if given.isidentifier() else (own,):
+        if path.is_file():
+            return str(path)
+    raise SimulatorError(f"there is no estate file {own}")
 
 
 def _refuse_another(running: Simulation, wanted: Mapping[str, Any]) -> None:
@@ -141,11 +151,22 @@ def _result(
     if simulation is None:
         return result
     how = {key: options[key] for key in ("connection", "scheme", "auth")}
+    rate = simulation.world()["rate"]
     hosts = [
-        {"name": host["name"], **host_variables(simulation.access, host, **how), "hyperv_replica_simulated": True}
+        {"name": host["name"], **host_variables(simulation.access, host, **how), **_about_host(host, rate)}
         for host in simulation.hosts
     ]
     return result | {"pid": simulation.pid, "hosts": hosts, "_ansible_no_log": True}
+
+
+def _about_host(host: Mapping[str, Any], rate: float) -> dict[str, Any]:
+    """That it is simulated, how fast its time runs, and by which names it is known."""
+    names = [name for name in (host.get("inventory_name"), host["name"], host["fqdn"]) if name]
+    return {
+        "hyperv_replica_simulated": True,
+        "hyperv_replica_simulated_rate": rate,
+        "hyperv_replica_simulated_names": names,
+    }
 
 
 def _own_state_file(name: str) -> Path:

@@ -46,6 +46,7 @@ class EstateAction(HostAction):
         """Give the host as an entry of an estate."""
         host = session.hosts[End.DESTINATION]
         captured = _asked(lambda: host.read(capture()))
+        captured["inventory_name"] = host.name
         return {"changed": False, "estate_host": captured, "exchanges": {host.name: host.exchanges}}
 
 

@@ -44,7 +44,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes 
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import error_result
 from ansible_collections.hyperv.replica.plugins.plugin_utils._clusters import enrolled, nodes_of, refuse_one_cluster
-from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import Opened, open_host, refuse_one_machine
+from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import (
+    Opened,
+    open_host,
+    refuse_one_machine,
+    refuse_outside_rehearsal,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import match_peer, peer_connection, task_host
 
 #: Seconds between two lines about the same VM that differ in nothing but a percentage.
@@ -141,7 +146,7 @@ class HostAction(ActionBase):
         own = task_host(self, task_vars)
         home = open_host(own, self._connection)
         session.opened.append(home)
-        session.hosts[End.DESTINATION] = _host(home, session)
+        session.hosts[End.DESTINATION] = self.host_of(home, session)
         cluster, here = self._nodes_of(own, task_vars)
         self._open_end(session, End.DESTINATION, cluster, here, task_vars)
         peer = self._peer_name(options.get("peer"), session, task_vars)
@@ -167,7 +172,7 @@ class HostAction(ActionBase):
             for known in session.opened:
                 refuse_one_machine(known, opened)
             session.opened.append(opened)
-            session.hosts[key] = _host(opened, session)
+            session.hosts[key] = self.host_of(opened, session)
         if self.spans_clusters:
             known_as = {key: enrolled(self, name, task_vars) for key, name in keys.items()}
             session.rolls[end] = Roll(cluster=cluster, hosts=known_as)
@@ -183,7 +188,9 @@ class HostAction(ActionBase):
         )
 
     def host_of(self, opened: Opened, session: Session) -> Host:
-        """A host that is asked nothing once the task is over."""
+        """A host that is asked nothing once the task is over, and nothing in a rehearsal that it is no part of."""
+        allowed = self.task_vars.get("hyperv_replica_rehearsal_endpoints", [])
+        refuse_outside_rehearsal(opened, self._templar.template(allowed))
         return _host(opened, session)
 
     def _peer_name(self, wanted: str | None, session: Session, task_vars: dict[str, Any]) -> str:

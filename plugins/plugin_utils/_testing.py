@@ -33,11 +33,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals impo
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import TEST_FAILOVER
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import OperationAction
-from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import probed
+from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import Prober
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import Session, with_facts
 
 #: Seconds between two tries of a probe that does not answer yet.
 _PAUSE: Final = 2.0
+
+#: Probes that are out at the same time.
+_AT_MOST: Final = 32
 
 #: After these nothing more is asked of the host.
 _OVER: Final = ("timed_out",)
@@ -92,7 +95,13 @@ class CopyAction(OperationAction):
     def settle(self, session: Session, looks: Looks, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
         """Put back adapters after failures, ask for files that were left, and probe what was started."""
         outcomes = self._put_back(session, looks, outcomes)
-        return {vm_id: self._judged(session, looks, outcome) for vm_id, outcome in outcomes.items()}
+        gone = {
+            vm_id: _with_files(session, one) for vm_id, one in outcomes.items() if not one.error and _destroyed(one)
+        }
+        asked = {vm_id: one for vm_id, one in outcomes.items() if not one.error and self._probes.get(vm_id)}
+        return (
+            outcomes | gone | self._probe({vm_id: asked[vm_id] for vm_id in asked if vm_id not in gone}, session, looks)
+        )
 
     def _put_back(self, session: Session, looks: Looks, outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
         failed = {vm_id: one for vm_id, one in outcomes.items() if one.error and _touched(one)}
@@ -106,29 +115,34 @@ class CopyAction(OperationAction):
         done = self._run(session, looks, operations, looks.pairs([*failed]))
         return outcomes | {vm_id: _with(one, done[vm_id]) for vm_id, one in failed.items()}
 
-    def _judged(self, session: Session, looks: Looks, outcome: Outcome) -> Outcome:
-        if outcome.error:
-            return outcome
-        if _destroyed(outcome):
-            return _with_files(session, outcome)
-        probes = self._probes.get(outcome.after.vm_id, [])
-        return self._probe(session, looks, outcome, probes) if probes else outcome
-
-    def _probe(self, session: Session, looks: Looks, outcome: Outcome, probes: list[dict[str, Any]]) -> Outcome:
-        """Ask what the copy serves until it answers or the guest's time is over."""
+    def _probe(self, outcomes: dict[str, Outcome], session: Session, looks: Looks) -> dict[str, Outcome]:
+        """Ask what the copies serve, all at the same time, until they answer or the guests' time is over."""
         end = session.clock.now() + timedelta(seconds=session.options["guest_timeout"])
-        while True:
-            seen = _as_guest(outcome.after)
-            checks = tuple(probed(probe, seen) for probe in probes)
-            bad = [check for check in checks if check.result is not Result.PASS]
-            outcome = with_facts(outcome, probes=checks)
-            if not bad:
-                return outcome
-            if session.clock.now() >= end:
-                return replace(outcome, error=_silent(outcome, bad))
-            looks.crew.rest(_PAUSE)
-            fresh = looks.take([outcome.after.vm_id], guest=True)
-            outcome = replace(outcome, after=fresh.get(outcome.after.vm_id, outcome.after))
+        waiting, done = dict(outcomes), dict[str, Outcome]()
+        while waiting:
+            over = session.clock.now() >= end
+            for vm_id, checks in self._answers(waiting, session.options).items():
+                bad = [check for check in checks if check.result is not Result.PASS]
+                waiting[vm_id] = with_facts(waiting[vm_id], probes=checks)
+                if not bad or over:
+                    told = waiting.pop(vm_id)
+                    done[vm_id] = replace(told, error=_silent(told, bad)) if bad else told
+            if waiting:
+                looks.crew.rest(_PAUSE)
+                for vm_id, seen in looks.take([*waiting], guest=True).items():
+                    waiting[vm_id] = replace(waiting[vm_id], after=seen)
+        return done
+
+    def _answers(self, outcomes: Mapping[str, Outcome], options: Mapping[str, Any]) -> dict[str, tuple[Check, ...]]:
+        """One round of the probes of every VM."""
+        prober, told = Prober(_AT_MOST), dict[tuple[str, int], Check]()
+        for vm_id, outcome in outcomes.items():
+            for place, probe in enumerate(self._probes[vm_id]):
+                prober.ask((vm_id, place), probe, _as_guest(outcome.after), simulated=options["simulated_guests"])
+        while prober.busy:
+            told |= dict(prober.answers(_PAUSE))
+        places = {vm_id: range(len(self._probes[vm_id])) for vm_id in outcomes}
+        return {vm_id: tuple(told[vm_id, place] for place in listed) for vm_id, listed in places.items()}
 
     def _told(self, outcome: Outcome, operation: Operation) -> Outcome:
         told: Outcome = with_facts(super()._told(outcome, operation), test_copy=_copy(outcome.after))

@@ -26,7 +26,7 @@ BELONGS = re.compile(
     | changelogs/(?:changelog|config)\.yaml
     | meta/[\w-]+\.(?:yml|txt)
     | plugins/(?:action|doc_fragments|filter|inventory|modules|module_utils|plugin_utils)/[\w/]+\.py
-    | plugins/__init__\.py
+    | plugins/__init__\.py | plugins/filter/\w+\.yml
     | (?:roles|playbooks)/[\w/.-]+\.(?:yml|j2|md|json)
     | docs/docsite/[\w/-]+\.(?:yml|rst|svg)
     """

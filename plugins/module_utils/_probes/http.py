@@ -48,6 +48,7 @@ class Page:
         contains: a text that must stand in the first MiB of the body; empty for none.
         validate: whether certificate and host name are checked.
         ca_path: file or directory of certificate authorities; the system's own when None.
+        address: where to connect to; the host of the URL when empty.
         certificate_days: for how many days from now the certificate must be valid, validated or not; None asks nothing.
     """
 
@@ -55,6 +56,7 @@ class Page:
     contains: str = ""
     validate: bool = True
     ca_path: str | None = None
+    address: str = ""
     certificate_days: int | None = None
 
 
@@ -68,7 +70,7 @@ def probe_http(url: str, wanted: Page, *, timeout: float, now: datetime | None =
     """
     began = time.monotonic()
     try:
-        answer = _ask(_target(url), timeout, _context(wanted.ca_path, wanted.validate))
+        answer = _ask(_target(url), wanted, timeout)
     except _Refused as error:
         return ProbeResult(False, str(error), time.monotonic() - began)
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -106,13 +108,11 @@ def _context(ca_path: str | None, validate: bool) -> ssl.SSLContext:
     return context
 
 
-def _ask(target: SplitResult, timeout: float, context: ssl.SSLContext) -> _Answer:
+def _ask(target: SplitResult, wanted: Page, timeout: float) -> _Answer:
     host = target.hostname or ""
-    connection = (
-        http.client.HTTPSConnection(host, target.port, timeout=timeout, context=context)
-        if target.scheme == "https"
-        else http.client.HTTPConnection(host, target.port, timeout=timeout)
-    )
+    context = _context(wanted.ca_path, wanted.validate)
+    kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
+    connection = kind(host, target.port, timeout=timeout)
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
     ends = time.monotonic() + timeout
     with closing(connection):
@@ -120,7 +120,7 @@ def _ask(target: SplitResult, timeout: float, context: ssl.SSLContext) -> _Answe
         deadline.daemon = True
         deadline.start()
         try:
-            connection.connect()
+            _connect(connection, wanted.address or host, context if target.scheme == "https" else None)
             _still(ends)
             expires = _expiry(connection.sock)
             connection.request("GET", path, headers={"Accept": "*/*", "Connection": "close"})
@@ -130,6 +130,13 @@ def _ask(target: SplitResult, timeout: float, context: ssl.SSLContext) -> _Answe
             return _Answer(response.status, body, expires)
         finally:
             deadline.cancel()
+
+
+def _connect(connection: http.client.HTTPConnection, address: str, context: ssl.SSLContext | None) -> None:
+    """Connect to an address that need not be that of the URL; its certificate must be for the URL all the same."""
+    connection.sock = socket.create_connection((address, connection.port), timeout=connection.timeout)
+    if context:
+        connection.sock = context.wrap_socket(connection.sock, server_hostname=connection.host)
 
 
 def _still(ends: float) -> None:

@@ -140,7 +140,7 @@ def psrp_options(get_option: GetOption) -> LibraryOptions:
 
 def winrm_options(get_option: GetOption) -> LibraryOptions:
     """Give the arguments of pywinrm's Transport, the ways of signing in, and the ticket Kerberos needs first."""
-    extras = {key.removeprefix("ansible_winrm_"): value for key, value in (get_option("_extras") or {}).items()}
+    extras = _winrm_extras(get_option("_extras") or {})
     port = whole(get_option("port"), "port")
     scheme = get_option("scheme") or ("http" if port == _HTTP_PORT else "https")
     endpoint = endpoint_url(scheme, str(get_option("remote_addr")), port, str(get_option("path")).lstrip("/"))
@@ -158,6 +158,12 @@ def winrm_options(get_option: GetOption) -> LibraryOptions:
         transports=transports,
         ticket=_ticket(get_option, extras, user, password) if "kerberos" in transports else None,
     )
+
+
+def _winrm_extras(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was set for the library itself. Null is as good as not set, but for the proxy, where it means none."""
+    known = {key.removeprefix("ansible_winrm_"): value for key, value in given.items()}
+    return {key: value for key, value in known.items() if value is not None or key == "proxy"}
 
 
 def endpoint_url(scheme: str, server: str, port: int, path: str) -> str:

@@ -249,6 +249,7 @@ TEST_FAILOVER: Final[Mapping[str, Any]] = {
         "heartbeat": {"type": "bool", "default": True},
         "guest_timeout": {"type": "int", "default": 300},
         "probes": _PROBES,
+        "simulated_guests": {"type": "bool", "default": False},
         "stop_running": {"type": "bool", "default": False},
         "orphans": {"type": "str", "choices": ["keep", "remove"], "default": "keep"},
         "orphan_ids": _VMS,

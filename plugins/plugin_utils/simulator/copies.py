@@ -22,7 +22,7 @@ def replica_of(vm: Vm, created: datetime, relationship: Relationship) -> Vm:
         mode=ReplicationMode.REPLICA,
         power=Power.OFF,
         requested_state=12,
-        disks=[_empty_disk(disk) for disk in vm.disks],
+        disks=[_empty_disk(disk, vm.guid) for disk in vm.disks],
         adapters=[_disconnected(adapter) for adapter in vm.adapters],
         guest=replace(vm.guest, addresses=list(vm.guest.addresses), up_since=None),
         notes=list(vm.notes),
@@ -42,8 +42,9 @@ def replica_of(vm: Vm, created: datetime, relationship: Relationship) -> Vm:
     )
 
 
-def _empty_disk(disk: Disk) -> Disk:
-    return replace(disk, path="C:\\Replica\\" + disk.path.rpartition("\\")[2], writes={})
+def _empty_disk(disk: Disk, guid: str) -> Disk:
+    """In a folder of the VM's own, since disks of two VMs may have one name."""
+    return replace(disk, path=f"C:\\Replica\\{guid}\\" + disk.path.rpartition("\\")[2], writes={})
 
 
 def _disconnected(adapter: Adapter) -> Adapter:

@@ -115,6 +115,7 @@ class Server:
             {
                 "name": house.host.name,
                 "fqdn": house.host.fqdn,
+                "inventory_name": house.host.inventory_name,
                 "language": house.host.language,
                 "address": LOOPBACK,
                 "http_port": house.http.port,

@@ -64,7 +64,7 @@ class Simulation:
 
     @property
     def hosts(self) -> list[dict[str, Any]]:
-        """For each host: name, fqdn, language, address, http_port, https_port."""
+        """For each host: name, fqdn, inventory_name, language, address, http_port, https_port."""
         return cast("list[dict[str, Any]]", self.access["hosts"])
 
     def host(self, name: str) -> dict[str, Any]:

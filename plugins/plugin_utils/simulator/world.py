@@ -133,6 +133,7 @@ class Host:
 
     Attributes:
         name: NetBIOS computer name, in upper case.
+        inventory_name: what an inventory calls it, where it was captured from one.
         vms: by GUID in upper case.
         jobs: by GUID; a finished one leaves after the time of the switch finished_job_lifetime.
         certificates: base64 DER, of the machine's Personal store.
@@ -149,6 +150,7 @@ class Host:
 
     name: str
     fqdn: str
+    inventory_name: str = ""
     language: str = "en-US"
     booted: datetime
     up: bool = True

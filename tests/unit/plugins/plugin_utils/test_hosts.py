@@ -12,7 +12,11 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import open_host, refuse_one_machine
+from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import (
+    open_host,
+    refuse_one_machine,
+    refuse_outside_rehearsal,
+)
 
 
 def connection(name: str, **variables: Any) -> Any:
@@ -47,6 +51,31 @@ def test_two_names_of_one_machine_are_refused() -> None:
 
     with pytest.raises(PreconditionFailed, match="one machine"):
         refuse_one_machine(home, away)
+
+
+def test_a_rehearsal_opens_none_but_its_simulated_hosts() -> None:
+    simulated = open_host("hv-a", connection("psrp", ansible_host="127.0.0.1", ansible_port=4711))
+    real = open_host("hv-b", connection("winrm", ansible_host="192.0.2.1"))
+
+    refuse_outside_rehearsal(simulated, ["127.0.0.1:4711"])
+    refuse_outside_rehearsal(real, [])
+    with pytest.raises(PreconditionFailed, match="192.0.2.1:5986, which is not simulated") as raised:
+        refuse_outside_rehearsal(real, ["127.0.0.1:4711"])
+    assert raised.value.kind == "not_simulated"
+
+
+@pytest.mark.parametrize("name", ["psrp", "winrm"])
+def test_variables_that_are_null_are_as_good_as_not_set(name: str) -> None:
+    blank = {
+        f"ansible_{name}_host": None,
+        f"ansible_{name}_port": None,
+        "ansible_winrm_read_timeout_sec": None,
+        "ansible_winrm_service": None,
+    }
+
+    opened = open_host("hv-a", connection(name, ansible_host="127.0.0.1", ansible_port=4711, **blank))
+
+    assert ":4711/" in opened.endpoint
 
 
 def test_closing_a_host_that_was_never_asked_leaves_the_credential_cache_alone(

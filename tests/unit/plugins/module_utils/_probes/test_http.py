@@ -229,3 +229,16 @@ def test_the_end_of_a_certificate_is_read_from_its_bytes_and_no_changed_byte_rai
         changed = bytearray(der)
         changed[chance.randrange(len(changed))] = chance.randrange(256)
         not_after(bytes(changed))
+
+
+def test_an_address_is_asked_for_the_host_of_the_url_whose_certificate_it_must_show(certificate: Path) -> None:
+    with _server(_response(200, b"well")) as (port, asked):
+        result = probe_http(f"http://www.example.test:{port}/", Page(address="127.0.0.1", contains="well"), timeout=2)
+        host = f"Host: www.example.test:{port}".encode()
+    with _server(_response(200, b""), context=_serving(certificate)) as (port, _asked):
+        wanted = Page(address="127.0.0.1", ca_path=str(certificate))
+        stranger = probe_http(f"https://www.example.test:{port}/", wanted, timeout=2)
+
+    assert result.ok, result.detail
+    assert host in asked[0]
+    assert "certificate" in stranger.detail
