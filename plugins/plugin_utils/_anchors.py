@@ -22,8 +22,13 @@ try:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
     HAS_CRYPTOGRAPHY = True
+    _UNREADABLE: tuple[type[Exception], ...] = (
+        *(ValueError, TypeError, UnsupportedAlgorithm),
+        *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+    )
 except ImportError:  # pypsrp and pywinrm bring it
     HAS_CRYPTOGRAPHY = False
+    _UNREADABLE = ()
 
 #: Files beside those of the bundle that tie it to somebody or to a time.
 SIGNATURE: Final = "evidence.sig"
@@ -105,18 +110,18 @@ def timestamp_anchor(head: str, file: Path, trusted_file: Path | None) -> Anchor
     anchor = Anchor("timestamp")
     try:
         told = token(file.read_bytes())
+        if told.imprint_hash != "sha256" or told.imprint != head:
+            return anchor.broken(f"the token is of {told.imprint} ({told.imprint_hash}), not of this head")
+        anchor.verified.append(f"its message imprint is this head; it says {told.at.isoformat()}")
         held = [x509.load_der_x509_certificate(content) for content in told.certificates]
         trusted = x509.load_pem_x509_certificates(trusted_file.read_bytes()) if trusted_file else []
+        return _of_signer(anchor, told, held, trusted)
     except OSError as error:
         return anchor.broken(f"{error.filename} cannot be read: {error.strerror}")
-    except ValueError as error:
+    except _UNREADABLE as error:
         return anchor.broken(f"a certificate cannot be read: {error}")
     except PreconditionFailed as error:
         return anchor.broken(error.found)
-    if told.imprint_hash != "sha256" or told.imprint != head:
-        return anchor.broken(f"the token is of {told.imprint} ({told.imprint_hash}), not of this head")
-    anchor.verified.append(f"its message imprint is this head; it says {told.at.isoformat()}")
-    return _of_signer(anchor, told, held, trusted)
 
 
 def _of_signer(anchor: Anchor, told: Token, held: list[Any], trusted: list[Any]) -> Anchor:

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,15 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+#: The browser reads its orders from file 3 and answers on file 4, whatever those of ours are.
+_ON_3_AND_4 = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD_CLOEXEC, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def program() -> str:
@@ -56,7 +66,8 @@ class Tab:
             self.events.append(answer)
 
     def open(self, file: Path, *, width: int = 1280, height: int = 800, dark: bool = False) -> None:
-        """Show a file in a window of this size, and wait until it is there."""
+        """Show a file in a window of this size, and wait until it is there; what happened before is forgotten."""
+        self.events.clear()
         self.window(width, height, dark=dark)
         self.ask("Page.navigate", url=file.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
@@ -114,7 +125,7 @@ def browser(profile: Path) -> Iterator[Tab]:
     theirs_in, ours_out = os.pipe()
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", f"--user-data-dir={profile}"]
     flags += ["--hide-scrollbars", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking"]
-    command = ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", program(), *flags, "about:blank"]
+    command = [sys.executable, "-c", _ON_3_AND_4, str(theirs_in), str(theirs_out), program(), *flags, "about:blank"]
     process = subprocess.Popen(
         command,
         pass_fds=(theirs_in, theirs_out),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import WALK_BACK, Drill, Stage, VmRun
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import counted
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import length
 
@@ -33,6 +33,10 @@ def _missing(drill: Drill) -> Iterator[tuple[str, str, str]]:
 
 
 def _of_run(stage: Stage, run: VmRun, rate: float) -> Iterator[tuple[str, str, str]]:
+    if run.failed and stage.moves:
+        yield run.name, stage.stage, f"failed: {run.fault.kind if run.fault else run.why}"
+    if stage.kind == WALK_BACK:
+        yield run.name, stage.stage, "walked back, which no plan foresees"
     if run.outcome == "already_there":
         yield run.name, stage.stage, "was there already and was not moved"
     if run.outcome == "skipped":
@@ -41,10 +45,11 @@ def _of_run(stage: Stage, run: VmRun, rate: float) -> Iterator[tuple[str, str, s
         yield run.name, stage.stage, f"rescued: {run.rescue.replace('_', ' ')}"
     if stage.moves and run.outcome != "planned":
         yield from ((run.name, stage.stage, text) for text in _steps(run))
-    real = None if run.execution_seconds is None else run.execution_seconds * rate
-    predicted = run.predicted_seconds
-    if real is not None and predicted is not None and real > max(predicted * _MUCH_LONGER, predicted + _AT_LEAST):
-        yield run.name, stage.stage, f"took {length(real)}, predicted were {length(predicted)}"
+    slot = next((slot for slot in stage.schedule if slot.vm == run.name), None)
+    predicted, real = (slot.predicted_rto, slot.actual_rto) if slot else (run.predicted_seconds, run.execution_seconds)
+    actual = None if real is None else real * rate
+    if actual is not None and predicted is not None and actual > max(predicted * _MUCH_LONGER, predicted + _AT_LEAST):
+        yield run.name, stage.stage, f"took {length(actual)}, predicted were {length(predicted)}"
 
 
 def _steps(run: VmRun) -> Iterator[str]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Union
 
+#: Kind of a stage that brings home what was moved before something failed.
+WALK_BACK: Final = "walk_back"
+
 #: Kinds of stages that move virtual machines, and so have an RPO and an RTO.
-MOVES: Final = frozenset({"failover", "failback", "walk_back", "recovery_plan"})
+MOVES: Final = frozenset({"failover", "failback", WALK_BACK, "recovery_plan"})
 
 #: Kind of a stage that asks whether virtual machines are well.
 VERIFY: Final = "verify"
-
-PREFLIGHT: Final = "preflight"
 
 #: Tier of virtual machines whose plan names none.
 ALL: Final = "all"
@@ -133,14 +134,19 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A line of the schedule: when a virtual machine was to be moved, and when it was."""
+    """A line of the schedule: when a virtual machine was to be served again, and when it was.
+
+    Attributes:
+        predicted: seconds from the beginning of the stage until it is served; so is ``actual``, by the clock.
+        predicted_rto: seconds that its users are without it; so is ``actual_rto``, by the clock.
+    """
 
     vm: str
-    tier: str
-    predicted_start: Union[float, None] = None
-    predicted_seconds: Union[float, None] = None
-    actual_start: Union[float, None] = None
-    actual_seconds: Union[float, None] = None
+    tier: str = ""
+    predicted: Union[float, None] = None
+    predicted_rto: Union[float, None] = None
+    actual: Union[float, None] = None
+    actual_rto: Union[float, None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,10 +36,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline imp
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.trend import Earlier, Summary, summary, trend
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
     PASSED,
+    Measured,
     Reason,
     length,
     measured,
     reasons,
+    sentences,
     verdict,
 )
 
@@ -82,22 +84,25 @@ def where(drill: Drill) -> str:
 
 def _lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
     if why:
-        names = list(dict.fromkeys(reason.vm for reason in why if reason.vm))
-        who = (
-            f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}" if names else "The drill"
-        )
-        return f"{who} failed. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
-    loss = (
-        "No data was lost."
-        if not told.worst_rpo_seconds
-        else f"At most {length(told.worst_rpo_seconds)} of data was lost."
-    )
+        return f"{_who(why)} failed. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
     if not told.moves:
         return f"{counted(told.vms, 'virtual machine')} passed every stage."
-    slow = (
-        f" Longest without service: {told.worst_rto_vm}, {length(told.worst_rto_seconds)}." if told.worst_rto_vm else ""
-    )
-    return f"{counted(told.vms, 'virtual machine')} went through every stage without a failure.{slow} {loss}"
+    lost = told.worst_rpo_seconds
+    loss = f"At most {length(lost)} of data was lost." if lost else "No data was lost."
+    slow = f"Longest RTO: {told.worst_rto_vm}, {length(told.worst_rto_seconds)}." if told.worst_rto_vm else ""
+    every = f"{counted(told.vms, 'virtual machine')} went through every stage without a failure."
+    return " ".join(filter(None, (every, slow, loss)))
+
+
+def _who(why: Sequence[Reason]) -> str:
+    """Whose failure it was; those that failed because of another are counted only."""
+    names = list(dict.fromkeys(reason.vm for reason in why if reason.vm and not reason.follows))
+    after = {reason.vm for reason in why if reason.follows} - set(names)
+    if not names:
+        return "The drill"
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    because = f", and {len(after)} because of {'it' if len(names) == 1 else 'them'}," if after else ""
+    return f"{', '.join(names[:3])}{more}{because}"
 
 
 def _reason(reason: Reason) -> tuple[str, str, str]:
@@ -105,7 +110,7 @@ def _reason(reason: Reason) -> tuple[str, str, str]:
     tier = f" ({reason.tier})" if reason.tier and reason.tier != "all" else ""
     who = ", ".join(filter(None, (f"{reason.vm}{tier}" if reason.vm else "", reason.stage)))
     rest = [f"Cost: {reason.cost}." if reason.cost else "", f"Now: {reason.now}." if reason.now else ""]
-    return who, reason.why, " ".join(filter(None, [*rest, reason.remedy]))
+    return who, reason.why, " ".join(filter(None, [*rest, sentences(reason.remedy)]))
 
 
 def _facts(drill: Drill, told: Summary) -> tuple[tuple[str, str], ...]:
@@ -131,16 +136,8 @@ def _approval(who: str, what: str, when: str) -> str:
 
 def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
     items = measured(drill)
-    late, lossy = sum(item.rto_missed for item in items), sum(item.rpo_missed for item in items)
+    lossy = sum(item.rpo_missed for item in items)
     never = len({item.run.name for item in items if item.down})
-    limited = any(vm.rto is not None for vm in drill.plan.vms)
-    rto_note = (
-        f"{counted(late, 'limit')} missed"
-        if late
-        else told.worst_rto_vm
-        if not limited
-        else f"{told.worst_rto_vm}, every limit kept"
-    )
     rpo = told.worst_rpo_seconds
     return (
         Tile(
@@ -149,12 +146,7 @@ def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
             note=f"{never} not recovered in a move" if never else "",
             look=GOOD if told.good == told.vms and told.vms else BAD,
         ),
-        Tile(
-            label="Longest RTO",
-            value=NONE if told.worst_rto_seconds is None else length(told.worst_rto_seconds),
-            note=rto_note,
-            look=BAD if late else GOOD if told.worst_rto_seconds is not None else "",
-        ),
+        _rto_tile(drill, told, items),
         Tile(
             label="Most data lost",
             value=NONE if rpo is None else "none" if rpo == 0 else length(rpo),
@@ -169,6 +161,20 @@ def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
         ),
         Tile(label="Whole drill", value=NONE if told.seconds is None else length(told.seconds), note="", look=""),
     )
+
+
+def _rto_tile(drill: Drill, told: Summary, items: Sequence[Measured]) -> Tile:
+    """The longest time until a virtual machine was recovered; one that never was is longer than all."""
+    never = list(dict.fromkeys(item.run.name for item in items if item.down))
+    if never:
+        more = f" and {len(never) - 1} more" if len(never) > 1 else ""
+        return Tile(label="Longest RTO", value="never", note=f"{never[0]}{more} not recovered", look=BAD)
+    if told.worst_rto_seconds is None:
+        return Tile(label="Longest RTO", value=NONE, note="", look="")
+    late = sum(item.rto_missed for item in items)
+    kept = ", every limit kept" if any(vm.rto is not None for vm in drill.plan.vms) else ""
+    note = f"{counted(late, 'limit')} missed" if late else f"{told.worst_rto_vm}{kept}"
+    return Tile(label="Longest RTO", value=length(told.worst_rto_seconds), note=note, look=BAD if late else GOOD)
 
 
 def _first(drill: Drill) -> tuple[Table, ...]:
@@ -221,7 +227,7 @@ def _warnings(drill: Drill) -> list[tuple[str, str, str]]:
 
 def _skew(drill: Drill) -> Table:
     rows = [(host, f"{abs(value):.1f} s {'ahead' if value > 0 else 'behind'}") for host, value in drill.skew.items()]
-    empty = "No host's clock was found to be more than a minute from the controller's."
+    empty = "No result tells of a host's clock that is not the controller's. Warnings may."
     return listed("skew", "Clock skew against the controller", ("Host", "Skew"), rows, empty)
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import VERIFY, Drill, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import VERIFY, Drill, Slot, Stage, VmRun
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
     CODE,
@@ -30,9 +30,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     Measured,
     length,
     measured,
+    sentences,
 )
 
 Cells = tuple[Cell, ...]
+
+#: Lines of a long schedule that are seen at once.
+_FURTHEST_OFF: Final = 10
 
 _LOOKS: Final = {"pass": GOOD, "warn": WARN, "fail": BAD, "not_checked": WARN}
 
@@ -68,7 +72,7 @@ def _system(item: Measured, rate: float) -> Cells:
         plain(item.stage.stage),
         plain(run.direction),
         Cell(text=outcome, look=GOOD if item.good else SOFT if run.outcome in ("planned", "skipped") else BAD),
-        number(NONE if item.rpo is None else length(item.rpo), BAD if item.rpo_missed else "number"),
+        number(_known(item.rpo), BAD if item.rpo_missed else "number"),
         number(length(planned.rpo) if planned and planned.rpo is not None else NONE),
         number(rto, BAD if item.rto_missed or item.down else "number"),
         number(length(planned.rto) if planned and planned.rto is not None else NONE),
@@ -127,42 +131,55 @@ def _slowest(stage: Stage, rate: float) -> str:
 
 
 def schedule(drill: Drill) -> Table:
-    """Predicted beside actual, where a schedule was made or a duration predicted."""
-    rows = [cells for stage in drill.stages for cells in _schedule(stage, drill.rate)]
+    """Predicted beside actual, where a schedule was made or a duration predicted; the furthest off come first."""
+    told = [line for stage in drill.stages for line in _schedule(stage, drill.rate)]
+    if len(told) > FEW:
+        told.sort(key=lambda line: -line[0])
+    rows = tuple(cells for _late, cells in told)
+    shown = len(rows) if len(rows) <= FEW else _FURTHEST_OFF
     return Table(
         id="schedule",
         title="Schedule: predicted and actual",
-        columns=("VM", "Move", "Start predicted", "Start", "Took predicted", "Took", "Difference"),
+        note="Served: from the beginning of the stage. Took: without service where a schedule says so, else the move.",
+        columns=("VM", "Move", "Served, predicted", "Served", "Took, predicted", "Took", "Difference"),
         numbers=(2, 3, 4, 5, 6),
-        rows=tuple(rows[: 2 * FEW]),
-        more=tuple(rows[2 * FEW :]),
+        rows=rows[:shown],
+        more=rows[shown:],
     )
 
 
-def _schedule(stage: Stage, rate: float) -> Iterator[Cells]:
-    took = {run.name: run.execution_seconds for run in stage.vms}
-    slots = {slot.vm: slot for slot in stage.schedule}
-    predicted = {run.name: run.predicted_seconds for run in stage.vms if run.predicted_seconds is not None}
-    for name in dict.fromkeys([*slots, *predicted]):
-        slot, seconds = slots.get(name), predicted.get(name)
-        if slot is not None and seconds is None:
-            seconds = slot.predicted_seconds
-        real = slot.actual_seconds if slot and slot.actual_seconds is not None else took.get(name)
-        actual = None if real is None else real * rate
-        late = None if actual is None or seconds is None else actual - seconds
+def _schedule(stage: Stage, rate: float) -> Iterator[tuple[float, Cells]]:
+    """How far off each line is, and the line."""
+    for slot in stage.schedule or tuple(_slots(stage)):
+        actual, took = _times_of(slot.actual, rate), _times_of(slot.actual_rto, rate)
+        late = None if took is None or slot.predicted_rto is None else took - slot.predicted_rto
         yield (
-            plain(name),
-            plain(stage.stage),
-            number(_after(slot.predicted_start if slot else None)),
-            number(_after(slot.actual_start * rate if slot and slot.actual_start is not None else None)),
-            number(NONE if seconds is None else length(seconds)),
-            number(NONE if actual is None else length(actual)),
-            number(NONE if late is None else f"{'+' if late >= 0 else '−'}{length(abs(late))}"),
+            abs(late or 0.0),
+            (
+                plain(slot.vm),
+                plain(stage.stage),
+                number(_known(slot.predicted)),
+                number(_known(actual)),
+                number(_known(slot.predicted_rto)),
+                number(_known(took)),
+                number(NONE if late is None else f"{'+' if late >= 0 else '−'}{length(abs(late))}"),
+            ),
         )
 
 
-def _after(seconds: float | None) -> str:
-    return NONE if seconds is None else f"+{length(seconds)}"
+def _slots(stage: Stage) -> Iterator[Slot]:
+    """Without a schedule, what each result says of its own duration."""
+    for run in stage.vms:
+        if run.predicted_seconds is not None:
+            yield Slot(vm=run.name, predicted_rto=run.predicted_seconds, actual_rto=run.execution_seconds)
+
+
+def _times_of(seconds: float | None, rate: float) -> float | None:
+    return None if seconds is None else seconds * rate
+
+
+def _known(seconds: float | None) -> str:
+    return NONE if seconds is None else length(seconds)
 
 
 def faults(drill: Drill) -> Table:
@@ -173,7 +190,7 @@ def faults(drill: Drill) -> Table:
             plain(stage.stage),
             Cell(text=f"{run.fault.kind} {run.fault.code}".strip(), look=CODE),
             plain(run.fault.msg),
-            plain(" ".join(filter(None, (run.fault.remedy, run.fault.next_move)))),
+            plain(sentences(run.fault.remedy, run.fault.next_move)),
             plain(run.now),
         )
         for stage in drill.stages

@@ -84,7 +84,7 @@ def token(content: bytes) -> Token:
     """
     try:
         return _token(content)
-    except (IndexError, ValueError, RecursionError):
+    except (IndexError, KeyError, ValueError, StopIteration, RecursionError):
         raise PreconditionFailed(
             "this is no timestamp token of RFC 3161",
             kind="bad_option",

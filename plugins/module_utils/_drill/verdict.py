@@ -24,7 +24,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import
 GOOD: Final = frozenset({"moved", "already_there"})
 
 #: Kinds of errors that say that a virtual machine runs and does not answer.
-_GUEST_IS_DEAD: Final = frozenset({"verification", "not_recovered", "guest_dead", "probes"})
+_GUEST_IS_DEAD: Final = frozenset({"verification", "probe_failed"})
+
+#: Kinds of errors of virtual machines that nothing was wrong with.
+_FOLLOWS: Final = frozenset({"dependency", "plan_stopped"})
 
 PASSED: Final = "PASSED"
 FAILED: Final = "FAILED"
@@ -72,7 +75,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a drill failed: a virtual machine and its stage, or the stage alone, or what the caller says."""
+    """Why a drill failed: a virtual machine and its stage, or the stage alone, or what the caller says.
+
+    Attributes:
+        follows: it failed because another one did.
+    """
 
     why: str
     vm: str = ""
@@ -81,6 +88,7 @@ class Reason:
     cost: str = ""
     now: str = ""
     remedy: str = ""
+    follows: bool = False
 
 
 def measured(drill: Drill) -> tuple[Measured, ...]:
@@ -106,7 +114,7 @@ def reasons(drill: Drill) -> tuple[Reason, ...]:
     found: list[Reason] = []
     for stage in drill.stages:
         own = {item.run.name: item for item in items if item.stage is stage}
-        found += _of_stage(drill, stage, own, down)
+        found += sorted(_of_stage(drill, stage, own, down), key=lambda reason: reason.follows)
     return (*found, *(Reason(why=failure) for failure in drill.failures if not _told(failure, found)))
 
 
@@ -176,7 +184,7 @@ def _of_stage(drill: Drill, stage: Stage, items: Mapping[str, Measured], down: M
     bad = [run for run in stage.vms if run.failed]
     blocked = [rule for rule in stage.rules if rule.blocks]
     for run in bad:
-        yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down))
+        yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down), _now(drill, run))
     for rule in blocked:
         why = f"{rule.rule}: {rule.found or rule.cause}"
         yield Reason(why=why, vm=rule.vm, stage=stage.stage, remedy=rule.remedy)
@@ -187,16 +195,23 @@ def _of_stage(drill: Drill, stage: Stage, items: Mapping[str, Measured], down: M
             yield from _of_limits(item)
 
 
-def _of_vm(planned: PlannedVm | None, stage: Stage, run: VmRun, cost: str) -> Reason:
+def _of_vm(planned: PlannedVm | None, stage: Stage, run: VmRun, cost: str, now: str) -> Reason:
     return Reason(
         why=run.why,
         vm=run.name,
         tier=run.tier or (planned.tier if planned else ALL),
         stage=stage.stage,
         cost=cost,
-        now=run.now,
-        remedy=" ".join(filter(None, (run.fault.remedy, run.fault.next_move))) if run.fault else "",
+        now=now,
+        remedy=sentences(run.fault.remedy, run.fault.next_move) if run.fault else "",
+        follows=run.fault is not None and run.fault.kind in _FOLLOWS,
     )
+
+
+def _now(drill: Drill, run: VmRun) -> str:
+    """Where a virtual machine is at the end of the drill, as the last stage that saw it says."""
+    said = [seen.now for stage in drill.stages for seen in stage.vms if seen.name == run.name and seen.now]
+    return said[-1] if said else run.now
 
 
 def _cost(run: VmRun, item: Measured | None, down: Mapping[str, float]) -> str:
@@ -212,15 +227,22 @@ def _cost(run: VmRun, item: Measured | None, down: Mapping[str, float]) -> str:
 
 def _of_limits(item: Measured) -> Iterator[Reason]:
     run, planned = item.run, item.planned
-    told = {"vm": run.name, "tier": item.tier, "stage": item.stage.stage, "now": run.now}
     if planned is None:
         return
+    found = []
     if item.rto_missed and item.rto is not None:
-        yield Reason(why=f"RTO missed: {length(item.rto)} without service, the limit is {length(planned.rto)}", **told)
+        found.append(f"RTO missed: {length(item.rto)} without service, the limit is {length(planned.rto)}")
     elif item.rto_missed:
-        yield Reason(why=f"RTO missed: not recovered, the limit is {length(planned.rto)}", **told)
+        found.append(f"RTO missed: not recovered, the limit is {length(planned.rto)}")
     if item.rpo_missed:
-        yield Reason(why=f"RPO missed: {length(item.rpo)} of data lost, the limit is {length(planned.rpo)}", **told)
+        found.append(f"RPO missed: {length(item.rpo)} of data lost, the limit is {length(planned.rpo)}")
+    for why in found:
+        yield Reason(why=why, vm=run.name, tier=item.tier, stage=item.stage.stage, now=run.now)
+
+
+def sentences(*texts: str) -> str:
+    """Texts one after the other, each with its full stop."""
+    return " ".join(text if text.endswith((".", "!", "?")) else f"{text}." for text in texts if text)
 
 
 def length(seconds: float | None) -> str:

@@ -125,7 +125,9 @@ def _stage(stage: Given) -> Stage:
         said=_text(stage, "said"),
         vms=tuple(_run(vm) for vm in _dicts(results, "vms")),
         rules=tuple(_rule(rule) for rule in _dicts(results, "rules")),
-        schedule=tuple(_slot(slot) for slot in _dicts(results, "schedule")),
+        schedule=tuple(
+            _slot(slot) for slot in _dicts(_dict(results, "schedule") or {"vms": results.get("schedule")}, "vms")
+        ),
         exchanges=_exchanges(results),
     )
 
@@ -222,10 +224,10 @@ def _slot(slot: Given) -> Slot:
     return Slot(
         vm=_text(slot, "vm") or _text(slot, "name"),
         tier=_text(slot, "tier"),
-        predicted_start=_number(slot.get("predicted_start")),
-        predicted_seconds=_number(slot.get("predicted_seconds")),
-        actual_start=_number(slot.get("actual_start")),
-        actual_seconds=_number(slot.get("actual_seconds")),
+        predicted=_number(slot.get("predicted_seconds")),
+        predicted_rto=_number(slot.get("predicted_rto_seconds")),
+        actual=_number(slot.get("actual_seconds")),
+        actual_rto=_number(slot.get("actual_rto_seconds")),
     )
 
 

@@ -120,7 +120,7 @@ def verified(vm: Mapping[str, Any], when: float, *, good: bool = True) -> dict[s
         "name": vm["name"],
         "id": f"GUID-{vm['name']}",
         "verdict": "passed" if good else "failed",
-        "now": "runs there",
+        "now": f"runs on {vm['home']}, protected",
         "rpo_seconds": 12.0,
         "recovered_at": at(when) if good else None,
         "checks": [
@@ -215,7 +215,7 @@ DEAD = {
     "host": "hv-b",
 }
 
-RULES = [
+RULES: list[dict[str, Any]] = [
     {
         "rule": "memory",
         "vm": "",
