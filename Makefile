@@ -29,7 +29,7 @@ TARGETS ?=
 # The machine of continuous integration has two cores.
 JOBS    ?= 2
 
-.PHONY: help drill test check static units lint matrix full-integration integration awx kerberos docs docs-step
+.PHONY: help drill test check static units lint browser matrix full-integration integration awx kerberos docs docs-step
 .PHONY: build clean mirror dev
 
 help:
@@ -42,7 +42,7 @@ drill:
 
 test:
 	@rm -rf $(BUILD)/results
-	@$(MAKE) check && $(MAKE) matrix full-integration && $(MAKE) awx kerberos docs-step drill-step; \
+	@$(MAKE) check && $(MAKE) browser matrix full-integration && $(MAKE) awx kerberos docs-step drill-step; \
 	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
 
 check: static units lint
@@ -63,6 +63,10 @@ lint: mirror build
 	@$(STEP) "antsibull-docs lint" $(IN) lint antsibull-docs lint-collection-docs --plugin-docs .
 	@$(STEP) "antsibull-changelog lint" $(IN) lint antsibull-changelog lint
 	@$(STEP) "galaxy-importer" $(IN) lint python -m galaxy_importer.main $(TARBALL)
+
+# Needs Chromium, as .ci/run installs it; without it this fails, since a report that nobody looked at proves nothing.
+browser: mirror
+	@$(STEP) --junit $(JUNIT) "reports in a browser" $(IN) dev $(PYTEST) tests/browser
 
 # Two cores at a time, each in a mirror of its own. Nothing below _surface knows Ansible, which test_layers.py holds; so the
 # versions in the middle run the units of what does, the lowest and the newest run all.

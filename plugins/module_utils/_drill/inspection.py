@@ -213,9 +213,14 @@ def _about(entry: Entry) -> str:
 
 
 def _of_files(known: Sequence[_Read], files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """The other files, as far as what the last entry says of them was not changed itself."""
     if not known or known[-1].entry.kind != FILES:
         return
-    for name, held in known[-1].entry.data.items():
+    last = known[-1]
+    own = marks(last.entry.data)
+    for name, held in last.entry.data.items():
+        if not last.sound and last.marks.get(name) != own[name]:
+            continue
         if name not in files:
             yield Finding(file=name, found="the file is missing")
         elif isinstance(held, Mapping) and held.get("sha256") != digest(files[name]):

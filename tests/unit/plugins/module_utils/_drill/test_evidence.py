@@ -52,12 +52,11 @@ def test_an_untouched_bundle_shows_nothing_and_its_head_stands_for_it() -> None:
     assert seen.head == head(closed(chained(FACTS), TEXTS))
 
 
-@pytest.mark.parametrize("flip", [0x01, 0x20, 0x80])
-def test_each_single_byte_that_is_changed_is_found_in_its_file_and_line(flip: int) -> None:
+def test_each_single_byte_that_is_changed_is_found_in_its_file_and_line() -> None:
     missed = []
     for name, place in PLACES:
         content = bytearray(WHOLE[name])
-        content[place] ^= flip
+        content[place] ^= (0x01, 0x20, 0x80)[place % 3]
         line = WHOLE[name][:place].count(b"\n") + 1
         found = findings({**WHOLE, name: bytes(content)})
         # A line that is broken in two, or two made one, may be told of at either.
