@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight import judge
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_looks import (
     GATHERS,
@@ -41,25 +42,30 @@ class PreflightAction(HostAction):
     """Asserts that a move may begin, and that there is a way home; changes nothing."""
 
     spec = PREFLIGHT
+    spans_clusters = True
 
     def work(self, session: Session) -> dict[str, Any]:
         """Look once, and give what each rule says."""
-        options, crew = session.options, session.start_crew()
+        options = session.options
         waivers = waivers_of(options)
-        seen = _seen(session, Looks(crew, GATHERS, patience_seconds=0))
+        looks = Looks(session.start_crew(), GATHERS, patience_seconds=0, routes=session.routes)
+        seen = _seen(session, looks)
         asked = asked_of(options, seen.pairs, needs=_needs(session), controller=_own_names())
-        tests = connection_tests(crew, seen, Operation(options["operation"])) if options["connection_test"] else {}
+        tests = connection_tests(looks, seen, Operation(options["operation"])) if options["connection_test"] else {}
         told = judge(whole(seen, asked, tests), RULES, waivers)
         return {
             **preflight_result(options, seen.pairs, told),
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
-            "warnings": skew_warnings(seen.looks),
+            "warnings": [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())],
         }
 
 
 def _seen(session: Session, looks: Looks) -> Seen:
     try:
-        return see(looks, session.options["vms"])
+        seen = see(looks, session.options["vms"])
+        for roll in session.rolls.values():
+            refuse_strangers(roll, looks.last())
+        return seen
     except TransportError as error:
         if error.host == session.name:
             raise unreachable(error) from None  # core prints every cause it is given

@@ -80,13 +80,13 @@ class Looks:
                 if not (allowed and _is_silence(trouble)):
                     raise trouble
         self._look_at_test_copies()
-        return {end: look for end in End if (look := self._joined(end)) is not None}
+        return {end: look for end in End if (look := self.joined(end)) is not None}
 
     def _hosts_of(self, end: End) -> list[HostKey]:
         """The hosts that all VMs share for this end: one, or the nodes of a cluster."""
         return [key for key in self.routes.otherwise.get(end, ()) if key in self.crew.hosts]
 
-    def _joined(self, end: End) -> Look | None:
+    def joined(self, end: End) -> Look | None:
         """The look at an end: of a cluster what its nodes show together, each VM as the node that has it shows it."""
         looks = [self._last[key] for key in self._hosts_of(end) if key in self._last]
         if len(looks) < 2:

@@ -25,6 +25,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
     Tested,
     Whole,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 
 #: What is read of both hosts, beside what every look reads.
 GATHERS: Final[Mapping[End, frozenset[Gather]]] = {
@@ -58,10 +59,10 @@ def see(looks: Looks, wanted: Sequence[str]) -> Seen:
     Raises:
         HyperVReplicaError: the destination did not answer, or a name means two VMs.
     """
-    _seen, troubles = looks.survey()
-    if End.DESTINATION in troubles:
-        raise troubles[End.DESTINATION]
-    shown = {end: look for end in End if (look := _seen.get(end)) is not None}
+    _shown, troubles = looks.survey()
+    shown = {end: look for end in End if (look := looks.joined(end)) is not None}
+    if End.DESTINATION not in shown:
+        raise next(troubles[key] for key in looks.routes.otherwise[End.DESTINATION] if key in troubles)
     ids = _resolved(wanted, shown)
     found = looks.pairs([vm_id for vm_id in ids.values() if vm_id])
     host = looks.crew.hosts[End.DESTINATION].name
@@ -106,7 +107,7 @@ def whole(seen: Seen, asked: Asked, tests: Mapping[str, Tested]) -> Whole:
     )
 
 
-def connection_tests(crew: Crew, seen: Seen, operation: Operation) -> dict[str, Tested]:
+def connection_tests(looks: Looks, seen: Seen, operation: Operation) -> dict[str, Tested]:
     """Let the destination test the way home: once for each name, port, authentication and certificate.
 
     Raises:
@@ -118,23 +119,26 @@ def connection_tests(crew: Crew, seen: Seen, operation: Operation) -> dict[str, 
     for vm_id, pair in seen.pairs.items():
         if isinstance(pair.destination, Side) and isinstance(pair.source, Side) and ends.built_in(pair):
             arguments = ends.listener(pair, End.SOURCE)
-            groups.setdefault(tuple(arguments.values()), []).append(vm_id)
-    firsts = [_errand(vm_ids[0], seen.pairs[vm_ids[0]]) for vm_ids in groups.values()]
-    told = _tested(crew, firsts)
+            sender = looks.where(vm_id, End.DESTINATION)
+            groups.setdefault((sender, *arguments.values()), []).append(vm_id)
+    firsts = [_errand(vm_ids[0], seen.pairs[vm_ids[0]], looks) for vm_ids in groups.values()]
+    told = _tested(looks.crew, firsts)
     return {vm_id: told[vm_ids[0]] for vm_ids in groups.values() for vm_id in vm_ids}
 
 
-def _errand(vm_id: str, pair: Pair) -> Errand:
+def _errand(vm_id: str, pair: Pair, looks: Looks) -> Errand:
     side = pair.destination
     if not isinstance(side, Side):
         raise PreconditionFailed("nothing is there that could send", host=side.host, vm=pair.vm_name)
     step = steps.test_connection(End.DESTINATION, pair)
-    return Errand(vm_id=vm_id, host=End.DESTINATION, step=step, side=side)
+    sender = looks.where(vm_id, End.DESTINATION) or End.DESTINATION
+    return Errand(vm_id=vm_id, host=sender, step=step, side=side)
 
 
 def _tested(crew: Crew, errands: Sequence[Errand]) -> dict[str, Tested]:
     told: dict[str, Tested] = {}
     jobs: dict[str, str] = {}
+    senders = {errand.vm_id: errand.host for errand in errands}
     for vm_id, answer in crew.send(errands):
         if isinstance(answer, Receipt) and answer.job_id:
             jobs[vm_id] = answer.job_id
@@ -143,7 +147,7 @@ def _tested(crew: Crew, errands: Sequence[Errand]) -> dict[str, Tested]:
     end = crew.clock.now() + _PATIENCE
     while jobs and crew.clock.now() < end:
         crew.rest(_PAUSE)
-        ended = _ended(crew, jobs)
+        ended = _ended(crew, jobs, senders)
         told |= ended
         jobs = {vm_id: job_id for vm_id, job_id in jobs.items() if vm_id not in ended}
     return told | {vm_id: Tested(good=None, said="the test did not end in time") for vm_id in jobs}
@@ -156,13 +160,14 @@ def _said(answer: Receipt | HyperVReplicaError) -> Tested:
     return Tested(good=False if refused else None, said=str(answer))
 
 
-def _ended(crew: Crew, jobs: Mapping[str, str]) -> dict[str, Tested]:
+def _ended(crew: Crew, jobs: Mapping[str, str], senders: Mapping[str, HostKey]) -> dict[str, Tested]:
     """What the tests that have ended came to; one whose job the host has forgotten says nothing any more."""
-    look = crew.look({End.DESTINATION: {Gather.JOBS}}, [*jobs]).get(End.DESTINATION)
-    if not isinstance(look, Look):
-        return {}
+    seen = crew.look({senders[vm_id]: {Gather.JOBS} for vm_id in jobs}, [*jobs])
     told = {}
     for vm_id, job_id in jobs.items():
+        look = seen.get(senders[vm_id])
+        if not isinstance(look, Look):
+            continue
         job = look.sides[vm_id].job(job_id) if vm_id in look.sides else None
         if job is None:
             told[vm_id] = Tested(good=None, said="the host has forgotten the test's job")

@@ -93,3 +93,81 @@ def test_forty_vms_take_as_many_queries_as_one(set_stage: SetStage) -> None:
 
     assert (len(of_one.result["vms"]), len(of_many.result["vms"])) == (1, 40)
     assert queries(of_many) == queries(of_one)
+
+
+PLAN: dict[str, Any] = {
+    "schema_version": 1,
+    "name": "test",
+    "vms": [
+        {"name": "WEB01", "home": "hv-a", "recovery": "hv-b", "limits": {"rpo": "1h"}},
+        {"name": "SQL01", "home": "hv-a", "recovery": "hv-b"},
+    ],
+}
+
+
+def run_role(stage: Stage, role: str, *arguments: str, **variables: Any) -> Run:
+    """Include a role from localhost, and show what it keeps even where it fails."""
+    include = {"ansible.builtin.include_role": {"name": f"hyperv.replica.{role}"}}
+    show = {"ansible.builtin.debug": {"var": "preflight_results"}}
+    known = {"hyperv_replica_plan": PLAN, **variables}
+    stage.play("localhost", [{"block": [include], "always": [show]}], vars=known, connection="local")
+    return stage.run(*arguments)
+
+
+def kept(run: Run) -> dict[str, Any]:
+    """What the role preflight kept."""
+    return next(
+        result["result"]["preflight_results"]
+        for result in reversed(run.tasks)
+        if "preflight_results" in result["result"]
+    )
+
+
+def test_the_role_tells_of_all_pairs_of_the_plan(stage: Stage) -> None:
+    first, *others = PLAN["vms"]
+    providing = PLAN | {"vms": [first | {"provides": ["dns"]}, *others]}
+
+    run = run_role(stage, "preflight", hyperv_replica_plan=providing)
+
+    told = kept(run)
+    assert (run.code, told["failed"], {vm["name"] for vm in told["vms"]}) == (0, False, {"WEB01", "SQL01"})
+    assert "dns is provided by WEB01 alone" in next(
+        rule["found"] for rule in told["rules"] if rule["rule"] == "providers"
+    )
+
+
+def test_a_planned_failover_that_may_not_go_is_not_begun(set_stage: SetStage) -> None:
+    stage = set_stage(two_sites(networked("WEB01"), replicated("SQL01")))
+
+    run = run_role(stage, "failover", failover_mode="planned")
+
+    assert run.code != 0
+    assert (run.changes, stage.runs_on("WEB01"), stage.runs_on("SQL01")) == ([], ["HV-A"], ["HV-A"])
+    assert "disconnected here" in run.output
+
+
+def test_a_waiver_lets_a_planned_failover_go(set_stage: SetStage) -> None:
+    stage = set_stage(two_sites(networked("WEB01"), replicated("SQL01")))
+    waive = [{"rule": "switches", "vm": "WEB01", "reason": "isolated on purpose"}]
+
+    run = run_role(stage, "failover", failover_waive=waive, failover_poll_interval=0.05)
+
+    assert run.code == 0, run.output
+    assert (stage.runs_on("WEB01"), kept(run)["waived"][0]["waived"]) == (["HV-B"], "isolated on purpose")
+
+
+def test_a_dead_primary_does_not_stop_an_unplanned_failover_by_the_role(stage: Stage) -> None:
+    stage.simulation.act("power_loss", host="HV-A")
+    asked = {"failover_mode": "unplanned", "failover_outage_began": "from_last_replication"}
+    asked |= {"failover_max_data_loss": "1h", "failover_primary_confirmed_down": "test"}
+
+    run = run_role(stage, "failover", **asked, failover_expect_source_running=False, failover_poll_interval=0.05)
+
+    assert run.code == 0, run.output
+    assert (stage.runs_on("WEB01"), stage.runs_on("SQL01")) == (["HV-B"], ["HV-B"])
+
+
+def test_the_roles_ask_in_check_mode_too(stage: Stage) -> None:
+    run = run_role(stage, "failover", "--check")
+
+    assert (run.code, run.changes, kept(run)["failed"]) == (0, [], False), run.output

@@ -81,10 +81,11 @@ def preflight(
     hosts = {end: site._host(name, run, clock) for end, name in named.items() if name}
     crew = Crew(hosts, clock, deadline=clock.now() + timedelta(hours=1))
     try:
-        seen = see(Looks(crew, GATHERS, patience_seconds=0), list(vms) or [guid(1)])
+        looks = Looks(crew, GATHERS, patience_seconds=0)
+        seen = see(looks, list(vms) or [guid(1)])
         names = tuple(pair.vm_name for pair in seen.pairs.values())
         wanted = replace(Asked(operation=operation, moving=names, reserve=2 * GIB, min_free=10 * GIB), **asked)
-        tests = connection_tests(crew, seen, operation)
+        tests = connection_tests(looks, seen, operation)
         told = judge(whole(seen, wanted, tests), rules, waive)
         return Preflight(told=told, requests=run.requests)
     finally:
