@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SERVICE,
     SYSTEM,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.probing_details import DETAILS
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.schema import guid, vm_id
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power, ReplicationMode
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
@@ -76,9 +77,11 @@ def probe() -> Talk[tuple[Finding, ...]]:
     """Ask every question; one that the host refuses stays open and says so."""
     seen = _Seen((yield from instances(every(SYSTEM))))
     findings = []
-    for switch, ask in _QUESTIONS.items():
+    asked = [(switch, ask(seen)) for switch, ask in _QUESTIONS.items()]
+    asked += [(switch, detail(seen.systems)) for switch, detail in DETAILS.items()]
+    for switch, talk in asked:
         try:
-            value, evidence = yield from ask(seen)
+            value, evidence = yield from talk
         except (HostRefused, WireError) as error:
             value, evidence = None, str(error)
         findings.append(Finding(switch, value, evidence))

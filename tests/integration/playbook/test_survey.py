@@ -24,6 +24,15 @@ UNKNOWN = {
     "null_outputs": "nil",
     "unreplicated_relationship": "state_0",
     "components_when_off": "absent",
+    "never": "null",
+    "included_disks": "embedded",
+    "provider_key": "Name",
+    "entry_instance_id": "null",
+    "reference_selectors": "keys_and_namespace",
+    "missing_keys": "not_found",
+    "parameter_order": "mof",
+    "winrm_configuration": "refused",
+    "empty_items": "absent",
 }
 
 

@@ -13,6 +13,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.probing imp
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import from_estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules import call
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import SWITCHES
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.testcopies import add_test_copy
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodCall
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import World
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._hyperv.simulated_host import (
@@ -34,13 +35,25 @@ TOLD = [
         "null_outputs",
         "unreplicated_relationship",
         "components_when_off",
+        "never",
+        "included_disks",
+        "provider_key",
+        "entry_instance_id",
+        "point_owner",
+        "reference_selectors",
+        "missing_keys",
+        "parameter_order",
+        "statistics_answer",
+        "winrm_configuration",
+        "empty_items",
     )
     for value in SWITCHES[name].values
 ]
 
 
 def world(switches: dict[str, str] | None = None) -> World:
-    hosts: list[dict[str, Any]] = [{"name": "A", "vms": [ALONE]}, {"name": "B", "vms": [ALONE]}]
+    anybody = {"replica_server": {"authorize": [{"primary": "*"}]}}
+    hosts: list[dict[str, Any]] = [{"name": name, "vms": [ALONE], **anybody} for name in ("A", "B")]
     plain = {"schema_version": 1, "hosts": hosts, "replicated": [PAIR]}
     return from_estate(plain, start=START, rate=0, switches=switches)
 
@@ -79,6 +92,14 @@ def test_a_time_received_before_it_is_applied_tells_which_one_the_replica_shows(
 def test_the_life_of_a_finished_job_is_read_from_a_job() -> None:
     there = world({"finished_job_lifetime": "77"})
     assert findings(there, "A")["finished_job_lifetime"].value is None
+
+    start_alone(there)
+
+    assert findings(there, "A")["finished_job_lifetime"].value == "77"
+
+
+def start_alone(there: World) -> None:
+    """Ask host A to start the machine that is not replicated."""
     alone = next(vm for vm in there.hosts["A"].vms.values() if vm.name == "LAB01")
     keys = {"CreationClassName": "Msvm_ComputerSystem", "Name": alone.guid}
     asked = MethodCall(
@@ -90,7 +111,37 @@ def test_the_life_of_a_finished_job_is_read_from_a_job() -> None:
 
     call(there, there.hosts["A"], asked)
 
-    assert findings(there, "A")["finished_job_lifetime"].value == "77"
+
+@pytest.mark.parametrize("value", SWITCHES["test_copy_relationship"].values)
+def test_a_test_copy_tells_whether_it_has_a_relationship(value: str) -> None:
+    there = world({"test_copy_relationship": value})
+    assert findings(there)["test_copy_relationship"].value is None
+    replica = next(vm for vm in there.hosts["B"].vms.values() if vm.name == "SQL01")
+
+    add_test_copy(there, there.hosts["B"], replica, there.new_guid(), None)
+
+    assert findings(there)["test_copy_relationship"].value == value
+
+
+@pytest.mark.parametrize("value", SWITCHES["job_success"].values)
+def test_a_job_that_ended_tells_how_success_looks(value: str) -> None:
+    there = world({"job_success": value})
+    start_alone(there)
+
+    there.advance(timedelta(seconds=60))
+
+    assert findings(there, "A")["job_success"].value == value
+
+
+@pytest.mark.parametrize("value", SWITCHES["job_error_code"].values)
+def test_a_job_that_failed_tells_whether_it_has_a_number(value: str) -> None:
+    there = world({"job_error_code": value})
+    there.trouble.add({"kind": "fail_job", "match": {"method": "RequestStateChange"}, "code": 32768})
+    start_alone(there)
+
+    there.advance(timedelta(seconds=60))
+
+    assert findings(there, "A")["job_error_code"].value == value
 
 
 def test_what_a_host_has_nothing_to_show_of_stays_open_with_the_reason() -> None:
