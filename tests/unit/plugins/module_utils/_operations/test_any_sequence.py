@@ -186,7 +186,7 @@ def test_any_sequence_keeps_its_promises(moves: list[Move], switches: dict[str, 
 
 
 def _on_demand(step: Step, planned: Collection[Method]) -> bool:
-    """A host may ask for more on the way, which nobody has documented; a plan says so, or it was consented to by name."""
+    """A host may ask for more on the way, by what nobody has documented: the plan says so, or a consent by name."""
     return step.contingent or (bool(step.consent) and step.method not in planned)
 
 
