@@ -20,6 +20,7 @@ class ActionModule(NewCopyAction):
 
     spec = FAILBACK
     planned = True
+    old_primary = End.DESTINATION
     gathers = {End.DESTINATION: frozenset({Gather.POWER}), End.SOURCE: frozenset({Gather.POWER})}
 
     def goal(self, options: dict[str, Any]) -> Goal:

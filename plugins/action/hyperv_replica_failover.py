@@ -16,20 +16,23 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.operati
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals import failover_goal
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import FAILOVER
-from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import OperationAction
+from ansible_collections.hyperv.replica.plugins.plugin_utils._trying import TrialAction
 
 
-class ActionModule(OperationAction):
+class ActionModule(TrialAction):
     """Has the replica take over; the task's host is the replica host, the peer the primary's."""
 
     spec = FAILOVER
+    old_primary = End.SOURCE
     gathers = {End.DESTINATION: frozenset({Gather.POINTS, Gather.POWER}), End.SOURCE: frozenset({Gather.POWER})}
 
     def goal(self, options: dict[str, Any]) -> Goal:
         return failover_goal(options)
 
     def operation(self, goal: Goal, options: dict[str, Any], seen: Pair) -> Operation:
-        return planned_failover(goal) if options["mode"] == "planned" else unplanned_failover(goal)
+        if options["mode"] == "planned":
+            return planned_failover(goal)
+        return unplanned_failover(goal, self.judge(seen.vm_id))
 
     def planned_move(self, options: dict[str, Any]) -> bool:
         return bool(options["mode"] == "planned")

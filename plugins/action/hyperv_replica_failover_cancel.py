@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation, cancel_failover
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals import cancel_goal
@@ -18,6 +19,7 @@ class ActionModule(OperationAction):
     """Undoes a failover; the task's host holds the failed-over copy, the peer the primary."""
 
     spec = CANCEL
+    gathers = {End.DESTINATION: frozenset({Gather.POWER})}
     done = "undone"
 
     def goal(self, options: dict[str, Any]) -> Goal:

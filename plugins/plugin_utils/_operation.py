@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, TransportError
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, RecoveryPoint, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import failover
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import adapters_to_read
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Outcome
@@ -47,12 +47,14 @@ class OperationAction(HostAction):
         done: the word for a VM for which the work was done.
         planned: a move that loses nothing by what it is; None for what is no move.
         gathers: what it reads beside the state, settings and jobs, per end.
+        old_primary: the end at which an old primary may have to be fenced.
     """
 
     spans_clusters = True
     done: ClassVar[str] = "moved"
     planned: ClassVar[bool | None] = None
     gathers: ClassVar[Mapping[End, frozenset[Gather]]] = {}
+    old_primary: ClassVar[End | None] = None
 
     @abstractmethod
     def goal(self, options: dict[str, Any]) -> Goal:
@@ -73,6 +75,9 @@ class OperationAction(HostAction):
             refuse_strangers(roll, looks.last())
         vm_ids = self.vm_ids(session.options, self.knowing(session.options, seen))
         pairs = looks.pairs(vm_ids)
+        if more := adapters_to_read(pairs.values()):
+            looks.also(more)
+            pairs = looks.pairs(vm_ids)
         self.prepare(session, seen, pairs)
         operations = {vm_id: self.operation(goal, session.options, pairs[vm_id]) for vm_id in vm_ids}
         if self._task.check_mode:
@@ -91,7 +96,10 @@ class OperationAction(HostAction):
 
     def gathered(self, options: dict[str, Any]) -> Mapping[End, frozenset[Gather]]:
         """What is read beside the state, settings and jobs, per end."""
-        return self.gathers
+        known = self.gathers
+        if options.get("fence_adapters") and self.old_primary is not None:
+            known = {**known, self.old_primary: known.get(self.old_primary, frozenset()) | {Gather.ADAPTERS}}
+        return known
 
     def knowing(self, options: dict[str, Any], seen: Mapping[End, Look]) -> Look:
         """The host that the names of the VMs are looked up on."""
@@ -172,15 +180,14 @@ def _first_look(looks: Looks, home: str) -> Mapping[End, Look]:
 def loss(outcome: Outcome, goal: Goal) -> dict[str, object]:
     """Which point was taken and what that lost, where this run failed the VM over."""
     here = outcome.before.destination
-    called = any(done.step.method is Method.INITIATE_FAILOVER for done in outcome.performed)
+    called = [done.step.arguments for done in outcome.performed if done.step.method is Method.INITIATE_FAILOVER]
     if not isinstance(here, Side) or not called:
         return {}
-    try:
-        chosen, taken = failover.chosen_point(here, goal.point), failover.point_time(here, goal.point)
-    except HyperVReplicaError:
-        return {}
+    chosen = called[-1].get("SnapshotSettingData")
+    found = next((one for one in here.points if one.id == chosen), None)
+    taken = found.created if found else here.last_replicated
     began = goal.point.outage_began or here.last_replicated
-    point: RecoveryPoint | str = next((one for one in here.points if one.id == chosen), "latest")
+    point: RecoveryPoint | str = found or "latest"
     facts: dict[str, object] = {"recovery_point": point, "outage_began": began}
     if isinstance(began, datetime) and isinstance(taken, datetime):
         facts["rpo_seconds"] = max(began - taken, timedelta()).total_seconds()

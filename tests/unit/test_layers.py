@@ -66,6 +66,10 @@ MAY_IMPORT = {
         "_errors _values _hyperv _operations _surface plugin_utils._task plugin_utils._probing plugin_utils._vigil",
         "ansible",
     ),
+    "plugin_utils/_trying": (
+        "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._probing plugin_utils._task",
+        "",
+    ),
     "plugin_utils/_copying": (
         "_errors _hyperv _operations _surface plugin_utils._operation plugin_utils._task",
         "",
@@ -108,7 +112,7 @@ MAY_IMPORT = {
         "plugin_utils._verifying plugin_utils._testing plugin_utils._kerberos plugin_utils._networking "
         "plugin_utils._preflight "
         "plugin_utils._rehearsal plugin_utils._survey plugin_utils._copying "
-        "plugin_utils._report plugin_utils._bundle plugin_utils._conducting",
+        "plugin_utils._report plugin_utils._bundle plugin_utils._conducting plugin_utils._trying",
         "",
     ),
     "doc_fragments": ("", ""),

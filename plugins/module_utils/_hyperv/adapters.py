@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ComponentStatus, Power
 
@@ -80,11 +80,13 @@ class Networks:
 
     Attributes:
         switches: all of them.
+        paths: object path of each switch by its name, as a connection names it.
         production: those that a VM which is no test copy is connected to, running or not.
     """
 
     switches: frozenset[str] = frozenset()
     production: frozenset[str] = frozenset()
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_called(adapter: Adapter, key: str) -> bool:

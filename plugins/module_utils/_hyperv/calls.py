@@ -287,12 +287,16 @@ def _modify_system(side: Side, arguments: Arguments, memory: Memory) -> Talk[Met
 
 
 def _modify_connection(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
-    """Where test copies of the VM are connected to, of one adapter of its own."""
+    """Where one adapter of the VM is connected to, or where its test copies are."""
     wanted = str(arguments.get("InstanceID") or "").upper()
     adapter = next((one for one in side.adapters if one.id.upper() == wanted), None)
     if adapter is None:
         raise PreconditionFailed(f"{wanted or 'nothing'} is no adapter of it", host=side.host, vm=side.vm_name)
-    text = EmbeddedText(sending.test_switch(adapter, str(arguments.get("TestReplicaSwitchName") or "")))
+    paths = arguments.get("HostResource")
+    if isinstance(paths, tuple):
+        text = EmbeddedText(sending.connection(adapter, paths))
+    else:
+        text = EmbeddedText(sending.test_switch(adapter, str(arguments.get("TestReplicaSwitchName") or "")))
     return (yield from call(management(), "ModifyResourceSettings", {"ResourceSettings": (text,)}))
 
 
@@ -370,7 +374,7 @@ _CALLS: Final[Mapping[str, _Call]] = {
     ),
     "InitiateFailback": _call(_fail_back, "RecoveryPointIdentifier", *OWN_SETTINGS),
     "ModifySystemSettings": _call(_modify_system, "AutomaticStartupAction", "Notes"),
-    "ModifyResourceSettings": _call(_modify_connection, "InstanceID", "TestReplicaSwitchName"),
+    "ModifyResourceSettings": _call(_modify_connection, "InstanceID", "TestReplicaSwitchName", "HostResource"),
     "SetFailoverNetworkAdapterSettings": _call(_set_addresses, "InstanceID", *_ADDRESSES),
     "DestroySystem": _call(_destroy, "AffectedSystem"),
     **{name: _Call(run, takes) for name, (run, takes) in RELATIONSHIP_CALLS.items()},

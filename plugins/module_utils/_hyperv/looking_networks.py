@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking impo
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     FAILOVER_ADDRESSES,
     FAILOVER_LINK,
+    SWITCH,
     SYSTEM,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking_tests import (
@@ -29,7 +30,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking_tes
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode
-from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 
 _Sides = dict[str, Side]
@@ -44,6 +45,8 @@ def adapters(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_S
         schema.vm_id(one) for one in systems if one.integer("ReplicationMode") != ReplicationMode.TEST_REPLICA
     }
     known = networks_of(switches, found, production - {""})
+    server = next((side.facts.computer_name for side in sides.values() if side.facts.computer_name), ".")
+    known = replace(known, paths={name: _path(key, server) for key, name in switches.items()})
     return {vm_id: replace(side, adapters=found.get(vm_id, ()), networks=known) for vm_id, side in sides.items()}
 
 
@@ -58,6 +61,11 @@ def _with_addresses(switches: Mapping[str, str], memory: Memory) -> Talk[dict[st
     found = yield from adapters_of(switches, memory)
     given = yield from _addresses(memory)
     return {vm_id: tuple(_with(one, given.get(_above(one.id))) for one in mine) for vm_id, mine in found.items()}
+
+
+def _path(switch: str, server: str) -> str:
+    """A switch as a connection names it: both keys, and the host's own name."""
+    return CimReference(SWITCH, {"CreationClassName": SWITCH, "Name": switch}).object_path(server)
 
 
 def _above(connection_id: str) -> str:

@@ -144,6 +144,14 @@ def test_switch(adapter: Adapter, switch: str) -> str:
     return _text(CONNECTION, _CONNECTION, values)
 
 
+def connection(adapter: Adapter, paths: tuple[str, ...]) -> str:
+    """A connection to these paths; without any it is disabled, which disconnects."""
+    values: dict[str, Value] = {"InstanceID": adapter.id, "EnabledState": 2 if paths else 3}
+    if paths:
+        values["HostResource"] = paths
+    return _text(CONNECTION, _CONNECTION, values)
+
+
 def failover_addresses(adapter: Adapter, wanted: Mapping[str, Value]) -> str:
     """What a guest's adapter is given after a failover, whole: the class page asks for it so."""
     return _text(FAILOVER_ADDRESSES, _FAILOVER_ADDRESSES, {"InstanceID": adapter.failover_id, **wanted})

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
@@ -78,3 +79,13 @@ def first_warnings(before: Pair) -> Iterator[str]:
         if isinstance(old, Side) and old.role and old.state is not _S.SYNCED and reprotect.needed(before, served):
             yield clusters.cannot_fence(old)
     yield from clusters.warnings(before)
+
+
+def wrong_end(before: Pair) -> PreconditionFailed:
+    """The refusal of a run with nothing to do where the source was expected to serve."""
+    return PreconditionFailed(
+        "it was already there when the run began, and the source was expected to be serving it",
+        kind="source_not_running",
+        host=before.source.host,
+        remedy="Check the direction; set expect_source_running: false for a run that finishes an earlier one",
+    )

@@ -33,7 +33,7 @@ _S: Final = ReplicationState
 _REPLICA: Final = guards.RECEIVERS
 
 #: What an unplanned failover may start from (lifecycle 7; only 3 and the states of a resynchronization are documented).
-_FROM: Final = (
+FROM: Final = (
     _S.REPLICATING,
     _S.SUSPENDED,
     _S.CRITICAL,
@@ -157,8 +157,7 @@ def _to_commit(seen: Pair, task: Task) -> bool:
     here = seen.destination
     if not isinstance(here, Side) or here.state is not _S.RECOVERED:
         return False
-    wanted = task.goal.commit
-    return wanted is Commit.NOW or (wanted is Commit.VERIFIED and task.knows(Learned.GUEST_ANSWERS))
+    return task.goal.commit in (Commit.NOW, Commit.VERIFIED)
 
 
 def chosen_point(here: Side, choice: PointChoice) -> str | None:
@@ -266,20 +265,35 @@ def _test_copy(seen: Pair) -> str:
     return seen.destination.test_copy if isinstance(seen.destination, Side) else ""
 
 
-#: From a replica without its primary to a served VM, and on to a protected one where the old primary answers.
-LEGS: Final = (
+#: Before a replica takes over.
+BEFORE_LEGS: Final = (
     Leg(
         says="a leftover test copy is removed",
-        destination=Shows(mode=_REPLICA, state=_FROM),
+        destination=Shows(mode=_REPLICA, state=FROM),
         given=lambda seen, task: bool(_test_copy(seen)),
         step=lambda seen, task: steps.destroy_test_copy(End.DESTINATION, _test_copy(seen)),
     ),
     Leg(
         says="the primary's silence is made sure of",
-        destination=Shows(mode=_REPLICA, state=_FROM),
+        destination=Shows(mode=_REPLICA, state=FROM),
         given=_not_surely_silent,
         step=_wait_until_silent,
     ),
+)
+START_LEG: Final = Leg(
+    says="the VM starts",
+    destination=Shows(mode=_REPLICA, state=guards.FAILED_OVER, power=(Power.OFF, Power.SAVED)),
+    given=_unprotected_and_off,
+    step=lambda seen, task: steps.start(End.DESTINATION),
+)
+#: On to a protected VM where the old primary answers.
+AFTER_LEGS: Final = (
+    *reprotect.legs(End.DESTINATION),
+    *(leg for leg in move.LEGS if leg.destination.mode == (ReplicationMode.PRIMARY,)),
+)
+#: From a replica without its primary to a served VM, and on.
+LEGS: Final = (
+    *BEFORE_LEGS,
     Leg(
         says="a paused replica is resumed where a failover asks for it",
         destination=Shows(mode=_REPLICA, state=_PAUSED),
@@ -290,21 +304,15 @@ LEGS: Final = (
     ),
     Leg(
         says="the destination takes over",
-        destination=Shows(mode=_REPLICA, state=_FROM, power=(Power.OFF,)),
+        destination=Shows(mode=_REPLICA, state=FROM, power=(Power.OFF,)),
         step=_fail_over,
     ),
-    Leg(
-        says="the VM starts",
-        destination=Shows(mode=_REPLICA, state=guards.FAILED_OVER, power=(Power.OFF, Power.SAVED)),
-        given=_unprotected_and_off,
-        step=lambda seen, task: steps.start(End.DESTINATION),
-    ),
+    START_LEG,
     Leg(
         says="the failover is committed where that was asked for",
         destination=Shows(mode=_REPLICA, state=(_S.RECOVERED,)),
         given=_to_commit,
         step=lambda seen, task: steps.commit(End.DESTINATION, why="commit was asked for; the failover becomes final"),
     ),
-    *reprotect.legs(End.DESTINATION),
-    *(leg for leg in move.LEGS if leg.destination.mode == (ReplicationMode.PRIMARY,)),
+    *AFTER_LEGS,
 )

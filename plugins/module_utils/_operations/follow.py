@@ -31,6 +31,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginni
     first_lessons,
     first_warnings,
     without_keep_off,
+    wrong_end,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
@@ -49,6 +50,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
+#: The kind of the one that says that a wait has passed its own limit.
+TOO_SLOW: Final = "step_too_slow"
 
 _Way = Generator[Union[Step, Wait], Union[Receipt, Pair, None], None]
 _Ask = Generator[Union[Step, Wait], Union[Receipt, Pair, None], bool]
@@ -148,12 +151,7 @@ class Way:
 
     def _refuse_wrong_end(self) -> None:
         if self.operation.goal.expect_source_running:
-            raise PreconditionFailed(
-                "it was already there when the run began, and the source was expected to be serving it",
-                kind="source_not_running",
-                host=self.before.source.host,
-                remedy="Check the direction; set expect_source_running: false for a run that finishes an earlier one",
-            )
+            raise wrong_end(self.before)
 
     def _plan(self) -> tuple[Step, ...]:
         return self.operation.plan(self.seen, self.learned)
@@ -168,8 +166,7 @@ class Way:
 
     def _take(self, step: Step) -> _Way:
         if step.method.is_wait:
-            yield from self._wait(waiting.looked_for(step), step.why, step.limit)
-            self._learn(step.teaches)
+            yield from self._look_on(step)
             return
         started = self.now()
         try:
@@ -180,6 +177,7 @@ class Way:
                 return
             self._note(step, started, receipt)
             yield from self._finish(step, receipt)
+            self.learned = self.learned.difference(step.forgets)
             self._learn(step.teaches)
             self.went_off = self.went_off or clusters.stops_the_source(step)
             self.expected = self._plan() if step.renames else self.expected
@@ -197,6 +195,20 @@ class Way:
             yield from self._still_up(step)
         except (HostRefused, PreconditionFailed) as refusal:
             yield from self._refused(step, started, refusal)
+
+    def _look_on(self, step: Step) -> _Way:
+        """Wait for what looks show; a guest on trial that is not good in time is a lesson."""
+        tried = step.method is Method.WAIT_UNTIL_GREEN
+        try:
+            until = self.operation.judge.good if tried else waiting.looked_for(step)
+            yield from self._wait(until, step.why, step.limit, guest=tried)
+        except TimedOut as late:
+            if not tried or late.kind != TOO_SLOW:
+                raise
+            self._learn(Learned.RED)
+            self.expected = self._plan()
+        else:
+            self._learn(step.teaches)
 
     def _finish(self, step: Step, receipt: Receipt) -> _Way:
         try:
@@ -270,8 +282,7 @@ class Way:
     def _be_taught(self, lesson: Learned | None) -> _Way:
         """Look, and plan anew with what the refusal told."""
         self._learn(lesson)
-        if lesson is Learned.CANNOT_FENCE:
-            self.warnings.append("the start action of the old primary could not be changed: it may start by itself")
+        self.warnings += refusals.said(lesson)
         yield from self._rest()
         self.expected = self._plan()
 

@@ -90,6 +90,21 @@ class CopyGoal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """How a failover is tried before it is committed.
+
+    Attributes:
+        within: how long a started guest may take to be good.
+        fall_back: how many older recovery points may be tried.
+        switches: by name or MAC address of an adapter, the empty key for all others: what it is connected to on trial.
+    """
+
+    within: timedelta = timedelta(seconds=300)
+    fall_back: int = 0
+    switches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
     """Where a task's VMs shall end, and what may happen on the way.
 
@@ -98,6 +113,8 @@ class Goal:
         switched_off_within: a source that went off this long before the run is taken as shut down by an earlier run.
         primary_confirmed_down: who says so, how, and the ticket; counts only while the peer does not answer.
         source_confirmed_off: the same for a provider's failback without a peer.
+        trials: how an unplanned failover is tried where it is committed only once it is verified.
+        fence_adapters: an old primary is kept from the network too.
         initiate_on_peer: InitiateFailback is called on the source's VM.
     """
 
@@ -121,5 +138,7 @@ class Goal:
     recovery_point_identifier: str | None = None
     initiate_on_peer: bool = False
     abandon_peer_copy: str = ""
+    fence_adapters: bool = False
     copy: CopyGoal = field(default_factory=CopyGoal)
+    trials: Trials = field(default_factory=Trials)
     reason: str = ""

@@ -96,6 +96,12 @@ class Looks:
         unreadable = {vm_id: told for look in looks for vm_id, told in look.unreadable.items()}
         return replace(looks[0], sides=sides, unreadable=unreadable)
 
+    def also(self, more: Mapping[End, Collection[Gather]]) -> None:
+        """Read this too from now on, and look again at what was looked at first."""
+        self._extra = {end: known | frozenset(more.get(end, ())) for end, known in self._extra.items()}
+        again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
+        self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
+
     def last(self) -> dict[HostKey, Look]:
         """The last look at each host that answered."""
         return dict(self._last)

@@ -315,6 +315,16 @@ LEGS: Final = (
         given=_to_protect,
         step=lambda seen, task: steps.reverse(End.DESTINATION, seen),
     ),
+    fence.reconnect_leg(
+        End.DESTINATION,
+        "an adapter that a fence has disconnected is connected again",
+        Shows(mode=_REPLICA, state=_FAILED_OVER, power=(Power.OFF, *_SAVED)),
+    ),
+    fence.reconnect_leg(
+        End.DESTINATION,
+        "an adapter that a fence has disconnected is connected again",
+        Shows(mode=_PRIMARY),
+    ),
     Leg(
         says="the VM starts without protection where that was asked for",
         source=Shows(mode=_PRIMARY, state=(_S.SYNCED,), power=(Power.OFF,)),

@@ -22,9 +22,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     new_copy,
     new_copy_guards,
     power,
+    trial,
     waiting,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Strategy
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Commit, Goal, Strategy
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Given, Leg, Task, walk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Method, Step
 
@@ -43,6 +44,7 @@ class Operation:
         asks_guest: a VM that it started has to answer.
         replicates: it is about replication, for which a VM on a node of a cluster has to be highly available.
         strategy: what an operator reads in the result.
+        judge: says whether a guest on trial is good.
         explains: says of a refused call what it means here, after a look that shows what there is now.
     """
 
@@ -56,6 +58,7 @@ class Operation:
     asks_guest: bool = True
     replicates: bool = True
     strategy: str = ""
+    judge: trial.Judge = field(default_factory=trial.Heartbeat)
     explains: Mapping[Method, Explain] = field(default_factory=dict)
 
     def plan(self, seen: Pair, learned: frozenset[Learned] = frozenset()) -> tuple[Step, ...]:
@@ -77,18 +80,37 @@ def planned_failover(goal: Goal) -> Operation:
     )
 
 
-def unplanned_failover(goal: Goal) -> Operation:
-    """To the replica host, with the primary gone."""
+def unplanned_failover(goal: Goal, judge: trial.Judge | None = None) -> Operation:
+    """To the replica host, with the primary gone; on trial first where it is committed only once it is verified.
+
+    Args:
+        judge: says whether the guest on trial is good; whether its integration services answer when None.
+    """
+    judge = judge or trial.Heartbeat()
+    tried = goal.commit is Commit.VERIFIED
+
+    def guard(seen: Pair, task: Task) -> None:
+        failover.guard(seen, task)
+        if tried:
+            trial.refuse_networks(seen, goal.trials)
+
     return Operation(
         name="failover",
         goal=goal,
-        legs=failover.LEGS,
-        guard=failover.guard,
-        reached=failover.reached,
+        legs=verified_legs(goal, judge) if tried else (*trial.leave_legs(), *failover.LEGS),
+        guard=guard,
+        reached=lambda seen, task: failover.reached(seen, task) and not trial.to_end(seen.destination),
+        judge=judge,
         rest=waiting.at_rest_but_for_resynchronizing,
         moves=False,
         strategy="unplanned",
     )
+
+
+def verified_legs(goal: Goal, judge: trial.Judge) -> tuple[Leg, ...]:
+    """The table of an unplanned failover that is tried before it is committed."""
+    tried = trial.legs(goal.trials, judge)
+    return (*failover.BEFORE_LEGS, *tried, failover.START_LEG, *failover.AFTER_LEGS)
 
 
 def failback_of(goal: Goal, seen: Pair, given: new_copy.NewCopy | None = None) -> Operation:
@@ -134,9 +156,9 @@ def cancel_failover(goal: Goal) -> Operation:
     return Operation(
         name="failover_cancel",
         goal=goal,
-        legs=cancel.LEGS,
+        legs=(*cancel.LEGS, *trial.leave_legs()),
         guard=cancel.guard,
-        reached=cancel.reached,
+        reached=lambda seen, task: cancel.reached(seen, task) and not trial.to_end(seen.destination),
         moves=False,
         asks_guest=False,
         strategy="cancel",

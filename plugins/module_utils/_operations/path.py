@@ -24,7 +24,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 ANY: Final = Shows()
 
 #: No path of this collection is longer; a longer one means that two rows of a table lead to each other.
-LONGEST_PATH: Final = 24
+LONGEST_PATH: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +37,9 @@ class Task:
     def knows(self, lesson: Learned) -> bool:
         return lesson in self.learned
 
-    def with_lesson(self, lesson: Learned | None) -> Task:
-        return self if lesson is None else Task(goal=self.goal, learned=self.learned | {lesson})
+    def with_lesson(self, lesson: Learned | None, forgotten: tuple[Learned, ...] = ()) -> Task:
+        learned = self.learned.difference(forgotten)
+        return Task(goal=self.goal, learned=learned if lesson is None else learned | {lesson})
 
 
 Given = Callable[[Pair, Task], bool]
@@ -92,7 +93,7 @@ def walk(seen: Pair, task: Task, legs: Iterable[Leg], reached: Given) -> tuple[S
         step = leg.step(seen, task)
         ask_consent(seen, task.goal, step)
         steps.append(step)
-        seen, task = step.after(seen), task.with_lesson(step.teaches)
+        seen, task = step.after(seen), task.with_lesson(step.teaches, step.forgets)
     return tuple(steps)
 
 

@@ -85,6 +85,7 @@ class Method(str, Enum):
     WAIT_UNTIL_IN_SYNC = "wait until in sync"
     WAIT_UNTIL_SILENT = "wait until the primary is known to be silent"
     WAIT_FOR_TEST_GUEST = "wait until the guest of the test copy answers"
+    WAIT_UNTIL_GREEN = "wait until the guest on trial is good"
 
     @property
     def mutates(self) -> bool:
@@ -93,7 +94,12 @@ class Method(str, Enum):
 
     @property
     def is_wait(self) -> bool:
-        return self in (Method.WAIT_UNTIL_IN_SYNC, Method.WAIT_UNTIL_SILENT, Method.WAIT_FOR_TEST_GUEST)
+        return self in (
+            Method.WAIT_UNTIL_IN_SYNC,
+            Method.WAIT_UNTIL_SILENT,
+            Method.WAIT_FOR_TEST_GUEST,
+            Method.WAIT_UNTIL_GREEN,
+        )
 
 
 class Learned(str, Enum):
@@ -106,9 +112,12 @@ class Learned(str, Enum):
     NEVER_STARTED = "never_started"
     CAME_HOME = "came_home"
     GUEST_ANSWERS = "guest_answers"
+    VERIFIED = "verified"
+    RED = "red"
     GUEST_ASKED = "guest_asked"
     GUEST_STAYS_UP = "guest_stays_up"
     CANNOT_FENCE = "cannot_fence"
+    CANNOT_CONNECT = "cannot_connect"
     REVERSE_WANTS_COMMITTED = "reverse_wants_committed"
     REPLICA_WANTS_ENTRY = "replica_wants_entry"
     ENTRY_SET = "entry_set"
@@ -171,6 +180,7 @@ class Step:
         contingent: it may come up in a plan without having been foreseen, for no document says whether it is needed.
         renames: afterwards the ends may go by other names, so the plan made then is what is expected from there on.
         teaches: what its success tells.
+        forgets: what was learned before and holds no more.
         lesson: what its refusal tells; the plan is made anew with it.
         rescues: it brings service back after a failure, and waits for no other VM.
         why: what an operator reads in plan and diff.
@@ -192,6 +202,7 @@ class Step:
     contingent: bool = False
     renames: bool = False
     teaches: Learned | None = None
+    forgets: tuple[Learned, ...] = ()
     lesson: Learned | None = None
     rescues: bool = False
     why: str = ""

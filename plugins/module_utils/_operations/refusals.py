@@ -36,6 +36,18 @@ _TOLD_BY: Final = {
 }
 
 
+#: What an operator is told of where a refusal is lived with.
+_SAID: Final = {
+    Learned.CANNOT_FENCE: "the start action of the old primary could not be changed: it may start by itself",
+    Learned.CANNOT_CONNECT: "an adapter could not be connected or disconnected: look at the adapters of this VM",
+}
+
+
+def said(lesson: Learned | None) -> list[str]:
+    """What an operator is told of it."""
+    return [_SAID[lesson]] if lesson in _SAID else []
+
+
 def passes(refusal: HyperVReplicaError) -> bool:
     """Whether the same step may be taken in a moment. A job that failed had its moment."""
     return refusal.code in _PASSING and not isinstance(refusal, JobFailed)

@@ -95,6 +95,12 @@ _ROWS: Final = (
         step=lambda seen, task, old: fence.fence_leg(old).step(seen, task),
     ),
     _Row(
+        says="an adapter of the old primary is disconnected where that was asked for",
+        old=Shows(mode=_PRIMARY),
+        given=lambda seen, task, old: not _locked(seen, old) and fence.disconnect_leg(old).given(seen, task),
+        step=lambda seen, task, old: fence.disconnect_leg(old).step(seen, task),
+    ),
+    _Row(
         says="the way to the old primary is tested",
         given=_untested,
         step=lambda seen, task, old: steps.test_connection(old.other, seen),

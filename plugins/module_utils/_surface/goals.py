@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
     PointChoice,
     Start,
     Strategy,
+    Trials,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._values import duration, moment
@@ -53,9 +54,15 @@ def failover_goal(options: Options) -> Goal:
             kind="bad_option",
             remedy="Give state: running or protected with mode: unplanned",
         )
+    _refuse_idle_trial(options, unplanned=unplanned)
     return Goal(
         target=Target(target),
         on_failure=OnFailure(options["on_failure"]),
+        trials=Trials(
+            within=timedelta(seconds=options["verify_within"]),
+            fall_back=options["fall_back_to_older_points"],
+            switches=_switches(options["verify_networks"], "verify_networks"),
+        ),
         commit=Commit(options["commit"]) if unplanned else Commit.NEVER,
         point=_point(options) if unplanned else PointChoice(),
         primary_confirmed_down=options["primary_confirmed_down"] or "",
@@ -106,16 +113,45 @@ def test_failover_goal(options: Options) -> Goal:
 
 def _copy(options: Options) -> CopyGoal:
     named = options["test_networks"] or []
-    keys = [(network["adapter"] or "").strip() for network in named]
-    if len({key.casefold() for key in keys}) < len(keys):
-        raise _contradiction("two test_networks for one adapter", "Give each adapter once; at most one without adapter")
     return CopyGoal(
         network=Network.NAMED if named else Network(options["network"] or "isolated"),
-        switches={key: network["switch"] for key, network in zip(keys, named, strict=True)},
+        switches=_switches(named, "test_networks"),
         started=options["start"],
         answers=options["heartbeat"],
         stop_running=options["stop_running"],
     )
+
+
+def _switches(named: Sequence[Options] | None, option: str) -> dict[str, str]:
+    """Switch by adapter; the empty key stands for all others."""
+    keys = [(network["adapter"] or "").strip() for network in named or ()]
+    if len({key.casefold() for key in keys}) < len(keys):
+        raise _contradiction(f"two {option} for one adapter", "Give each adapter once; at most one without adapter")
+    return {key: network["switch"] for key, network in zip(keys, named or (), strict=True)}
+
+
+def _refuse_idle_trial(options: Options, *, unplanned: bool) -> None:
+    """Refuse what would have no effect, or never could be good, before any host is asked."""
+    given = [name for name in ("fall_back_to_older_points", "verify_networks", "probes") if options[name]]
+    verified = unplanned and options["commit"] == Commit.VERIFIED.value
+    if given and not verified:
+        raise _contradiction(
+            f"{' and '.join(given)} without commit: verified", "They belong to mode: unplanned with commit: verified"
+        )
+    if not verified:
+        return
+    if options["start"] == Start.NEVER.value:
+        raise _contradiction("commit: verified with start: never", "A VM that is off cannot be verified")
+    if options["fall_back_to_older_points"] < 0:
+        raise _contradiction("fall_back_to_older_points is negative", "Give 0 or more")
+    asked = [
+        kind for probe in options["probes"] or () for kind in ("tcp", "http", "dns") if probe.get(kind) is not None
+    ]
+    if asked and not options["verify_networks"] and not options["simulated_guests"]:
+        raise _contradiction(
+            f"a {asked[0]} probe of a VM that is connected to nothing",
+            "Give in verify_networks a test switch that the controller reaches, or probe heartbeat and addresses only",
+        )
 
 
 def _contradiction(found: str, remedy: str) -> PreconditionFailed:
@@ -130,6 +166,7 @@ def _move(options: Options) -> dict[str, Any]:
         "max_downtime": None if downtime is None else timedelta(seconds=downtime),
         "switched_off_within": timedelta(seconds=options["timeout"]),
         "expect_source_running": options["expect_source_running"],
+        "fence_adapters": options["fence_adapters"],
     }
 
 

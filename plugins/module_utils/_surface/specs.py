@@ -54,6 +54,7 @@ _MOVE: Final[Options] = {
     "start": {"type": "str", "choices": _values(*Start), "default": Start.AS_SOURCE.value},
     "guest_timeout": {"type": "int", "default": 300},
     "expect_source_running": {"type": "bool", "default": False},
+    "fence_adapters": {"type": "bool", "default": False},
 }
 
 
@@ -106,57 +107,6 @@ FAILBACK: Final[Mapping[str, Any]] = {
     "required_by": {"consent": ("reason",)},
 }
 
-FAILOVER: Final[Mapping[str, Any]] = {
-    "argument_spec": {
-        "vms": {**_VMS, "required": True},
-        "peer": {"type": "str", "required": True},
-        "mode": {"type": "str", "choices": ["planned", "unplanned"], "required": True},
-        "state": {"type": "str", "choices": _values(*Target)},
-        "recovery_point": {"type": "str", "default": "latest"},
-        "recovery_point_before": {"type": "str"},
-        "max_data_loss": {"type": "str"},
-        "outage_began": {"type": "str"},
-        "declared_at": {"type": "str"},
-        "primary_confirmed_down": {"type": "str"},
-        "commit": {"type": "str", "choices": _values(*Commit), "default": Commit.NEVER.value},
-        "on_failure": _on_failure(OnFailure.START_UNPROTECTED),
-        **_MOVE,
-        **_GUEST,
-        **_CONSENT,
-        **_RUN,
-    },
-    "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],
-    "required_by": {"consent": ("reason",)},
-}
-
-CANCEL: Final[Mapping[str, Any]] = {
-    "argument_spec": {
-        "vms": {**_VMS, "required": True},
-        "peer": {"type": "str", "required": True},
-        "start_source": {"type": "str", "choices": ["always", "never"], "default": "always"},
-        "guest_timeout": {"type": "int", "default": 300},
-        **_GUEST,
-        **_CONSENT,
-        **_RUN,
-    },
-    "required_by": {"consent": ("reason",)},
-}
-
-POWER: Final[Mapping[str, Any]] = {
-    "argument_spec": {
-        "vms": {**_VMS, "required": True},
-        "state": {"type": "str", "choices": ["running", "off", "saved"], "required": True},
-        "peer": {"type": "str"},
-        "abandon_peer_copy": {"type": "str"},
-        "force": {"type": "bool", "default": False},
-        "guest_timeout": {"type": "int", "default": 0},
-        **_GUEST,
-        **_CONSENT,
-        **_RUN,
-    },
-    "required_by": {"consent": ("reason",)},
-}
-
 _HTTP: Final[Options] = {
     "url": {"type": "str", "required": True},
     "status": {"type": "list", "elements": "int", "default": [200]},
@@ -195,6 +145,68 @@ _PROBES: Final[Options] = {
     "options": _PROBE,
     "mutually_exclusive": [_KINDS],
     "required_one_of": [_KINDS],
+}
+
+_SWITCHES: Final[Options] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {"adapter": {"type": "str"}, "switch": {"type": "str", "required": True}},
+}
+
+FAILOVER: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str", "required": True},
+        "mode": {"type": "str", "choices": ["planned", "unplanned"], "required": True},
+        "state": {"type": "str", "choices": _values(*Target)},
+        "recovery_point": {"type": "str", "default": "latest"},
+        "recovery_point_before": {"type": "str"},
+        "max_data_loss": {"type": "str"},
+        "outage_began": {"type": "str"},
+        "declared_at": {"type": "str"},
+        "primary_confirmed_down": {"type": "str"},
+        "commit": {"type": "str", "choices": _values(*Commit), "default": Commit.NEVER.value},
+        "fall_back_to_older_points": {"type": "int", "default": 0},
+        "verify_within": {"type": "int", "default": 300},
+        "verify_networks": _SWITCHES,
+        "probes": _PROBES,
+        "simulated_guests": {"type": "bool", "default": False},
+        "on_failure": _on_failure(OnFailure.START_UNPROTECTED),
+        **_MOVE,
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],
+    "required_by": {"consent": ("reason",)},
+}
+
+CANCEL: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "peer": {"type": "str", "required": True},
+        "start_source": {"type": "str", "choices": ["always", "never"], "default": "always"},
+        "guest_timeout": {"type": "int", "default": 300},
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_by": {"consent": ("reason",)},
+}
+
+POWER: Final[Mapping[str, Any]] = {
+    "argument_spec": {
+        "vms": {**_VMS, "required": True},
+        "state": {"type": "str", "choices": ["running", "off", "saved"], "required": True},
+        "peer": {"type": "str"},
+        "abandon_peer_copy": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "guest_timeout": {"type": "int", "default": 0},
+        **_GUEST,
+        **_CONSENT,
+        **_RUN,
+    },
+    "required_by": {"consent": ("reason",)},
 }
 
 #: What is asked of one VM instead of what is asked of all.
@@ -240,11 +252,7 @@ TEST_FAILOVER: Final[Mapping[str, Any]] = {
         "recovery_point": {"type": "str", "default": "latest"},
         "recovery_point_before": {"type": "str"},
         "network": {"type": "str", "choices": ["isolated", "configured"]},
-        "test_networks": {
-            "type": "list",
-            "elements": "dict",
-            "options": {"adapter": {"type": "str"}, "switch": {"type": "str", "required": True}},
-        },
+        "test_networks": _SWITCHES,
         "start": {"type": "bool", "default": False},
         "heartbeat": {"type": "bool", "default": True},
         "guest_timeout": {"type": "int", "default": 300},
