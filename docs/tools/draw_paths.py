@@ -23,13 +23,20 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     failover,
     move,
     new_copy,
+    operation,
+    trial,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Leg
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Shows
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Shows, Target
 
 PICTURES: Final[Mapping[str, tuple[str, tuple[Leg, ...]]]] = {
     "path-planned": ("Planned move: planned failover, and the last half of failback by reverse", move.LEGS),
     "path-unplanned": ("Unplanned failover, and protection once the old primary answers", failover.LEGS),
+    "path-verified": (
+        "Unplanned failover that is tried apart from its network before it is committed",
+        operation.verified_legs(Goal(target=Target.RUNNING), trial.Heartbeat()),
+    ),
     "path-reverse": (
         "Failback by reverse: the recovery host becomes the primary, then the move home",
         failback.REVERSE_LEGS,

@@ -77,3 +77,42 @@ options:
         type: list
         elements: str
 """
+
+    VERIFIED = r"""
+options:
+  fall_back_to_older_points:
+    description:
+      - For O(commit=verified). How many older recovery points may be tried, one after the other, when the guest is not
+        found good. Each has to lie within O(max_data_loss).
+      - To ask for it is the consent to discard what the trial itself wrote, apart from the network and while it served
+        nobody, and to nothing else.
+      - When no further point may be tried, the last one is left failed over, running and apart from its network, for
+        people to look at. The same task asks it again.
+    type: int
+    default: 0
+  verify_within:
+    description: For O(commit=verified). Seconds that a started guest may take to be found good.
+    type: int
+    default: 300
+  verify_networks:
+    description:
+      - For O(commit=verified). What its adapters are connected to while it is on trial. Whatever is not named is
+        disconnected. A switch that other virtual machines serve on is refused.
+      - What they were connected to before is kept in the notes of the virtual machine, and put back when it is good,
+        when it is cancelled, and when another run does not go on with the trial.
+    type: list
+    elements: dict
+    suboptions:
+      adapter:
+        description: Name or MAC address of the adapter. Without it, all that are not named.
+        type: str
+      switch:
+        description: Name of the virtual switch.
+        type: str
+        required: true
+  simulated_guests:
+    description: For O(commit=verified). No network leads to the guests, as on simulated hosts. A probe is as good as
+      the guest's heartbeat.
+    type: bool
+    default: false
+"""

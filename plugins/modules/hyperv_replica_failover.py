@@ -84,7 +84,7 @@ options:
   commit:
     description:
       - For V(unplanned) only. When the failover is made final. B(This merges the recovery points), after which no other
-        one can be chosen. V(verified) commits when the heartbeat of the started guest is OK.
+        one can be chosen. V(verified) starts it apart from its network, and commits when its guest is found good.
     type: str
     choices: [never, now, verified]
     default: never
@@ -101,6 +101,8 @@ extends_documentation_fragment:
   - hyperv.replica.operation.guest
   - hyperv.replica.operation.move
   - hyperv.replica.operation.consent
+  - hyperv.replica.moves.verified
+  - hyperv.replica.probes
   - hyperv.replica.attributes
   - hyperv.replica.attributes.connection
 seealso:

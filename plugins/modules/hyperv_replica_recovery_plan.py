@@ -138,7 +138,8 @@ options:
   commit:
     description:
       - For V(unplanned) only. When the failover is made final. B(This merges the recovery points), after which no other
-        one can be chosen. V(verified) commits when the heartbeat of the started guest is OK.
+        one can be chosen. V(verified) starts it apart from its network and
+        commits it when the heartbeat of its guest is OK.
     type: str
     choices: [never, now, verified]
     default: never

@@ -75,7 +75,8 @@ class PlanAction(EstateAction):
             raise TypeError("a plan needs the session of an estate")
         wanted = self._wanted(session.options)
         wanted = replace(wanted, rolls=self.open_hosts(session, wanted.host_pairs, self.task_vars))
-        looks = Looks(session.start_crew(), dict.fromkeys(End, _FIRST), patience_seconds=_PATIENCE)
+        first = {End.SOURCE: _FIRST, End.DESTINATION: _FIRST | _points(session.options)}
+        looks = Looks(session.start_crew(), first, patience_seconds=_PATIENCE)
         cast = look_at(wanted, looks)
         looks.extra = {end: _LATER | (_points(session.options) if end is End.DESTINATION else set()) for end in End}
         operations = self._operations(wanted, session.options, cast)
@@ -239,5 +240,7 @@ def _verb(options: Mapping[str, Any]) -> Callable[[Goal, Pair], Operation]:
 
 
 def _points(options: Mapping[str, Any]) -> set[Gather]:
-    """Recovery points are chosen from after an outage only."""
-    return {Gather.POINTS} if options["mode"] == "unplanned" else set()
+    """Recovery points are chosen from after an outage only, and adapters disconnected for a trial."""
+    if options["mode"] != "unplanned":
+        return set()
+    return {Gather.POINTS, Gather.ADAPTERS} if options["commit"] == "verified" else {Gather.POINTS}

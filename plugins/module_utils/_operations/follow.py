@@ -46,12 +46,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
     Talk,
     Target,
     Wait,
+    answered,
 )
 
 #: The kind of the one TimedOut after which nothing more is asked of anybody.
 DEADLINE: Final = "timed_out"
-#: The kind of the one that says that a wait has passed its own limit.
-TOO_SLOW: Final = "step_too_slow"
 
 _Way = Generator[Union[Step, Wait], Union[Receipt, Pair, None], None]
 _Ask = Generator[Union[Step, Wait], Union[Receipt, Pair, None], bool]
@@ -203,7 +202,7 @@ class Way:
             until = self.operation.judge.good if tried else waiting.looked_for(step)
             yield from self._wait(until, step.why, step.limit, guest=tried)
         except TimedOut as late:
-            if not tried or late.kind != TOO_SLOW:
+            if not tried or late.kind != "step_too_slow":
                 raise
             self._learn(Learned.RED)
             self.expected = self._plan()
@@ -296,24 +295,14 @@ class Way:
             self.learned |= {lesson}
 
     def _note(self, step: Step, started: datetime, receipt: Receipt) -> None:
-        done = Performed(
-            step=step,
-            host=self.seen.at(step.host).host,
-            started=started,
-            return_code=receipt.return_code,
-            job_id=receipt.job_id,
-        )
-        self.performed.append(done)
+        self.performed.append(answered(step, self.seen.at(step.host).host, started, receipt))
 
     def _note_outcome(self, step: Step, started: datetime, outcome: str, code: int | None = None) -> None:
-        host, job_id = self.seen.at(step.host).host, ""
         if self.performed and self.performed[-1].step is step and self.performed[-1].ended is None:
-            job_id, started = self.performed[-1].job_id, self.performed[-1].started
-            self.performed.pop()
-        done = Performed(
-            step=step, host=host, started=started, ended=self.now(), return_code=code, job_id=job_id, outcome=outcome
-        )
-        self.performed.append(done)
+            known = self.performed.pop()
+        else:
+            known = Performed(step=step, host=self.seen.at(step.host).host, started=started)
+        self.performed.append(replace(known, ended=self.now(), return_code=code, outcome=outcome))
 
     def _end(self) -> None:
         if self.performed and self.performed[-1].ended is None:

@@ -98,7 +98,8 @@ class Looks:
 
     def also(self, more: Mapping[End, Collection[Gather]]) -> None:
         """Read this too from now on, and look again at what was looked at first."""
-        self._extra = {end: known | frozenset(more.get(end, ())) for end, known in self._extra.items()}
+        for end, gather in more.items():
+            self.extra[end] |= frozenset(gather)
         again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
         self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
 

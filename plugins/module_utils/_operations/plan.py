@@ -270,6 +270,11 @@ class Performed:
     outcome: str = "done"
 
 
+def answered(step: Step, host: str, started: datetime, receipt: Receipt) -> Performed:
+    """A step that was accepted, before anything is known of how it ends."""
+    return Performed(step=step, host=host, started=started, return_code=receipt.return_code, job_id=receipt.job_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
     """Be shown every look until it holds.
