@@ -111,5 +111,5 @@ def test_nothing_is_committed_as_verified_where_the_guest_stays_silent() -> None
     site.act("stop_guest_answering", host="B", vm="VM001")
     goal = moved(Target.RUNNING, commit=Commit.VERIFIED, guest_timeout=timedelta(seconds=120), **CONFIRMED)
     run = site.unplanned(goal)
-    run.error("guest_silent")
+    run.error("not_verified")
     assert "CommitFailover" not in run.mutations
