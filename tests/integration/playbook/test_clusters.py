@@ -206,3 +206,37 @@ def test_a_plan_with_a_node_that_the_inventory_does_not_know_moves_nothing(set_s
     run = stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
     assert (run.error["kind"], run.changes) == ("unknown_node", [])
     assert "hv-a2" not in asked(run)
+
+
+def test_roles_take_a_plan_whose_hosts_are_groups(tied: Stage) -> None:
+    plan = {"schema_version": 1, "name": "one", "vms": [{"name": "SQL01", "home": "hvc_a", "recovery": "hvc_b"}]}
+
+    def role(name: str, **given: Any) -> Run:
+        include = {"ansible.builtin.include_role": {"name": f"hyperv.replica.{name}"}}
+        told = {f"{name}_{option}": value for option, value in given.items()}
+        values = {"hyperv_replica_plan": plan, f"{name}_poll_interval": 0.05, **told}
+        tied.play("localhost", [{"name": name, "vars": values, **include}])
+        return tied.run("-c", "local")
+
+    over = role("failover", mode="planned", expect_source_running=True)
+    assert over.code == 0, over.output
+    assert tied.runs_on("SQL01") == ["HV-B2"]
+    home = role("failback")
+    assert home.code == 0, home.output
+    assert tied.runs_on("SQL01") == ["HV-A1"]
+    assert tied.lossless()
+
+
+def test_verify_power_and_cancel_know_the_nodes(tied: Stage) -> None:
+    good = tied.task("hyperv_replica_verify", "hv-b1", ["SQL01"], peer="hvc_a", expect="replica_here", heartbeat=False)
+    assert good.vm["verdict"] == "passed", good.output
+    off = tied.task("hyperv_vm_power", "hv-a2", ["SQL01"], state="off", peer="hvc_b")
+    assert off.status == "ok", off.output
+    assert tied.runs_on("SQL01") == []
+    prepared = tied.task(
+        "hyperv_replica_failover", "hv-b1", ["SQL01"], peer="hvc_a", mode="planned", state="switched_off"
+    )
+    assert prepared.status == "ok", prepared.output
+    back = tied.task("hyperv_replica_failover_cancel", "hv-b1", ["SQL01"], peer="hvc_a")
+    assert back.status == "ok", back.output
+    assert tied.copy("hv-a1", "SQL01")["relationships"][0]["state"]["number"] == 3
