@@ -175,7 +175,7 @@ def rebuild_host(world: World, host: str, keep_files: bool = False) -> None:
     there = _host(world, host)
     for copy in list(there.vms.values()):
         (delete_vm if keep_files else remove_vm)(world, host, copy.guid)
-    drop_all(there)
+    drop_all(world, there)
     there.replica_server = ReplicaServer()
     there.certificates = []
     there.up, there.booted = True, world.now

@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
+from threading import Lock
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.listener import Caller, Turn
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.requestlog import Entry, RequestLog
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.service import RequestFacts, Service
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Load
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Trouble
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
 
@@ -33,9 +37,29 @@ class Desk:
         self._log = log
         self._close_doors = close_doors
         self._service = Service(world, host.name)
+        self._operations: Counter[str] = Counter()
+        self._count = Lock()
 
     def serve(self, body: bytes, caller: Caller) -> Turn:
-        """What goes back for one envelope."""
+        """What goes back for one envelope. Beyond the quota of operations it is the fault that a real host gave."""
+        with self._counted(caller) as load:
+            return self._taken(body, caller, load)
+
+    @contextmanager
+    def _counted(self, caller: Caller) -> Iterator[Load]:
+        """Count an operation of this user while it lasts."""
+        user, limit = caller.principal.casefold(), self._host.winrm_operations
+        with self._count:
+            self._operations[user] += 1
+            load = Load(host=self._host.name, what="operations", wanted=self._operations[user], limit=limit)
+            self._world.traffic.keep(load)
+        try:
+            yield load
+        finally:
+            with self._count:
+                self._operations[user] -= 1
+
+    def _taken(self, body: bytes, caller: Caller, load: Load) -> Turn:
         with self._world.lock:
             self._world.advance_to(self._world.clock.now())
             facts = self._service.peek(body)
@@ -45,6 +69,8 @@ class Desk:
             alive = self._host.up
         if not alive:
             return self._noted(Turn(cut=True), facts, caller, trouble)
+        if load.exceeded:
+            return self._fault(body, facts, caller, Trouble(kind="quota"))
         if trouble is None:
             return self._answered(body, facts, caller, None)
         return _WAYS[trouble.kind](self, body, facts, caller, trouble)

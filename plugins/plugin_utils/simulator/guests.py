@@ -17,6 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, drop_all
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Load
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
 
 #: States in which a replica may be started (team blog 2012-05-28: a replica starts only after a failover).
@@ -47,6 +48,8 @@ def power_on(world: World, host: Host, vm: Vm, *, locked: bool = True) -> None:
     if locked and not may_start(world, vm):
         raise Refused(32775)
     if not vm.alive and vm.power is not Power.PAUSED and host.free_memory < vm.memory:
+        wanted = (host.used_memory + vm.memory) >> 20
+        world.traffic.load(Load(host=host.name, what="memory", wanted=wanted, limit=host.memory >> 20))
         raise Refused(32778)
     resumed = vm.power in (Power.SAVED, Power.PAUSED)
     _set_power(world, vm, Power.RUNNING)
@@ -54,6 +57,7 @@ def power_on(world: World, host: Host, vm: Vm, *, locked: bool = True) -> None:
     vm.running_since, vm.booked = world.now, 0
     _boot(world, vm, 1.0 if resumed else vm.guest.boot_seconds)
     world.watch_power()
+    world.traffic.load(Load(host=host.name, what="memory", wanted=host.used_memory >> 20, limit=host.memory >> 20))
 
 
 def power_off(world: World, host: Host, vm: Vm, power: Power = Power.OFF) -> None:
@@ -94,7 +98,7 @@ def lose_power(world: World, host: Host) -> None:
         if vm.alive or vm.power is Power.PAUSED:
             power_off(world, host, vm)
             _mark_crashed_primary(world, vm)
-    drop_all(host)
+    drop_all(world, host)
     host.up = False
 
 
@@ -104,7 +108,7 @@ def go_down(world: World, host: Host) -> None:
         vm.was_running = vm.alive
         if vm.alive or vm.power is Power.PAUSED:
             power_off(world, host, vm)
-    drop_all(host)
+    drop_all(world, host)
     host.up = False
 
 

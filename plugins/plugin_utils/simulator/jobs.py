@@ -20,6 +20,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages
     job_status,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Passage
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, Job, World
 
 #: How long a job takes that is to fail because its step is not legal.
@@ -47,6 +48,7 @@ class Work:
     Attributes:
         finish: called when its time is up; may raise Refused, which makes the job fail.
         undo: called when it fails or is cancelled.
+        over: the hosts that it sends something from and to; it begins when both have room for one more transfer.
     """
 
     job_type: int
@@ -54,6 +56,7 @@ class Work:
     finish: Callable[[], None] | None = None
     undo: Callable[[], None] | None = None
     cancellable: bool = True
+    over: tuple[Host, Host] | None = None
 
 
 def start_job(world: World, host: Host, vm: Vm | None, work: Work) -> Job:
@@ -70,8 +73,24 @@ def start_job(world: World, host: Host, vm: Vm | None, work: Work) -> Job:
         undo=work.undo,
     )
     host.jobs[job.guid] = job
-    job.event = world.after(work.seconds, lambda: _end(world, host, job))
+    if work.over is None:
+        job.event = world.after(work.seconds, lambda: _end(world, host, job))
+    else:
+        _send(world, host, job, work.over)
     return job
+
+
+def _send(world: World, host: Host, job: Job, over: tuple[Host, Host]) -> None:
+    """Let the job's time run from when its transfer has its turn."""
+
+    def begin() -> None:
+        job.begun = world.now
+        if job.stuck_at is None:
+            job.event = world.after(job.seconds, lambda: _end(world, host, job))
+
+    sender, receiver = over
+    job.passage = Passage(sender=sender.name, receiver=receiver.name, begin=begin)
+    world.traffic.enter((sender.name, sender), (receiver.name, receiver), job.passage)
 
 
 def failing_job(world: World, host: Host, vm: Vm | None, job_type: int, code: int) -> Job:
@@ -101,6 +120,8 @@ def release(world: World, host: Host, job: Job) -> None:
     if job.running and job.stuck_at is not None:
         left = job.seconds * (100 - job.stuck_at) / 100
         job.stuck_at = None
+        if job.passage is not None and job.begun is None:
+            return  # its transfer waits for its turn, and begins then
         job.event = world.after(left, lambda: _end(world, host, job))
 
 
@@ -127,12 +148,13 @@ def end_now(world: World, host: Host, job: Job) -> int:
     return 0
 
 
-def drop_all(host: Host) -> None:
+def drop_all(world: World, host: Host) -> None:
     """Forget all jobs of a host that lost power; what they had begun is put back."""
     jobs, host.jobs = list(host.jobs.values()), {}
     for job in jobs:
         if job.event is not None:
             job.event.cancelled = True
+        world.traffic.leave(job.passage)
         if job.running and job.undo is not None:
             job.undo()
 
@@ -165,4 +187,5 @@ def _close(world: World, host: Host, job: Job, state: JobState, status: str) -> 
     job.ended = job.changed = world.now
     if job.event is not None:
         job.event.cancelled = True
+    world.traffic.leave(job.passage)
     world.after(world.switches.number("finished_job_lifetime"), lambda: host.jobs.pop(job.guid, None))

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
@@ -26,6 +28,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines 
     Vm,
     missing,
 )
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Passage
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
 
 #: Cycles missed in a row after which a primary shows Critical; how many Windows waits for is not published.
@@ -87,6 +90,30 @@ def pending_bytes(world: World, host: Host, vm: Vm, relationship: Relationship) 
 def transfer_seconds(world: World, size: int) -> float:
     """How long so many bytes are on their way."""
     return TRANSFER_SECONDS + size / world.bandwidth
+
+
+def way(world: World, host: Host, vm: Vm, relationship: Relationship) -> tuple[Host, Host] | None:
+    """The hosts that what is sent goes from and to; None where there is no such end."""
+    other, _copy = world.peer(host, vm, relationship)
+    return None if other is None else (host, other)
+
+
+def travel(
+    world: World, hosts: tuple[Host, Host] | None, seconds: float, arrive: Callable[[], None], *, asked: bool = True
+) -> None:
+    """Let something be sent that no job waits for, when both hosts have room for one more transfer."""
+    if hosts is None:
+        world.after(seconds, arrive)
+        return
+
+    def over() -> None:
+        world.traffic.leave(passage)
+        arrive()
+
+    sender, receiver = hosts
+    begin = partial(world.after, seconds, over)
+    passage = Passage(sender=sender.name, receiver=receiver.name, begin=begin, asked=asked)
+    world.traffic.enter((sender.name, sender), (receiver.name, receiver), passage)
 
 
 def copy_seconds(world: World, host: Host, vm: Vm, relationship: Relationship) -> float:
@@ -236,7 +263,7 @@ def _send(world: World, host: Host, vm: Vm, relationship: Relationship) -> None:
         else:
             _count(relationship.statistics, size, seconds)
 
-    world.after(seconds, arrive)
+    travel(world, way(world, host, vm, relationship), seconds, arrive, asked=False)
 
 
 def _count(statistics: Statistics, size: int, seconds: float) -> None:

@@ -25,12 +25,14 @@ class Entry:
     """One line of the log.
 
     Attributes:
-        kind: ``request`` for an envelope, ``sign_in`` for what came before one, ``mark`` for a note by control.
+        kind: ``request`` for an envelope, ``sign_in`` for what came before one, ``mark`` for a note by control,
+            ``load`` where a client lets a host send, receive or hold more at once.
         vm: GUID of the VM concerned, where one is named.
         executed: the host acted on it, whatever the caller heard of that.
         status: HTTP status; 0 where the connection was cut instead of an answer.
         trouble: the kind of trouble that struck it.
-        note: the text of a mark.
+        note: the text of a mark; what a load is of.
+        wanted: of a load, how much is wanted now; limit: how much there is.
     """
 
     kind: str
@@ -50,6 +52,8 @@ class Entry:
     items: int = 0
     trouble: str = ""
     note: str = ""
+    wanted: int = 0
+    limit: int = 0
 
 
 class RequestLog:

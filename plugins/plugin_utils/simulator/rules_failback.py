@@ -104,5 +104,6 @@ def _bring_back(case: Case, vm: Vm, content: list[Counters] | None) -> MethodRes
 
     size = missing(vm.writes, there.writes) * vm.bytes_per_write
     seconds = compare_seconds(case.world, vm) + transfer_seconds(case.world, size)
-    work = Work(job_type=JobType.INITIATE_FAILBACK, seconds=seconds, finish=finish)
+    over = (sender, case.host)
+    work = Work(job_type=JobType.INITIATE_FAILBACK, seconds=seconds, finish=finish, over=over)
     return case.passing(vm, vm.relationship, STATE.FAILBACK_IN_PROGRESS, work)

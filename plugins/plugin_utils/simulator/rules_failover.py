@@ -37,6 +37,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
     enter,
     halt,
     sending_to,
+    travel,
+    way,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import merged
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.testcopies import add_test_copy, has_test_copy
@@ -293,7 +295,8 @@ def _start_by_itself(case: Case, vm: Vm) -> None:
                 case.enter(vm, relationship, STATE.CRITICAL)
 
     seconds = copy_seconds(case.world, case.host, vm, relationship)
-    case.world.after(PEER_DELAY + seconds, complete)
+    over = way(case.world, case.host, vm, relationship)
+    case.world.after(PEER_DELAY, lambda: travel(case.world, over, seconds, complete))
 
 
 def _future_receiver(case: Case, vm: Vm, wanted: Relationship) -> tuple[Host, Vm]:

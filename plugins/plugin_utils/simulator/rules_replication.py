@@ -37,6 +37,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
     pending_bytes,
     sending_to,
     sends,
+    travel,
+    way,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules_failover import merge_points
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import merged
@@ -159,7 +161,8 @@ def _resynchronize(case: Case, vm: Vm, relationship: Relationship) -> MethodResu
 
     extended = relationship.index == 1
     job_type = JobType.RESYNCHRONIZING_EXTENDED if extended else JobType.RESYNCHRONIZING
-    work = Work(job_type=job_type, seconds=seconds, finish=finish)
+    over = way(case.world, case.host, vm, relationship)
+    work = Work(job_type=job_type, seconds=seconds, finish=finish, over=over)
     return case.passing(vm, relationship, STATE.RESYNCHRONIZING, work)
 
 
@@ -315,7 +318,7 @@ def _later(
 
 def _start_copy(case: Case, vm: Vm, relationship: Relationship, kind: int) -> MethodResult:
     seconds = copy_seconds(case.world, case.host, vm, relationship)
-    job_type = COPY_JOBS[kind]
+    job_type, over = COPY_JOBS[kind], way(case.world, case.host, vm, relationship)
     waiting = STATE.WAITING_FOR_INITIAL_REPLICATION
 
     def complete() -> None:
@@ -326,11 +329,12 @@ def _start_copy(case: Case, vm: Vm, relationship: Relationship, kind: int) -> Me
         exported = Work(job_type=job_type, seconds=seconds, finish=lambda: setattr(relationship, "exported", True))
         return case.passing(vm, relationship, waiting, exported)
     if case.world.switches.is_("start_job_ends", "at_completion"):
-        return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=seconds, finish=complete))
+        work = Work(job_type=job_type, seconds=seconds, finish=complete, over=over)
+        return case.passing(vm, relationship, waiting, work)
 
     def begun() -> None:
         relationship.sending = stamp = case.world.now
-        case.world.after(seconds, lambda: _complete_by_itself(case, vm, relationship, stamp))
+        travel(case.world, over, seconds, lambda: _complete_by_itself(case, vm, relationship, stamp))
 
     return case.passing(vm, relationship, waiting, Work(job_type=job_type, seconds=2.0, finish=begun))
 

@@ -34,6 +34,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
     send_last_delta,
     sends,
     transfer_seconds,
+    way,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import MethodResult
 
@@ -102,6 +103,7 @@ def _move(case: Case, vm: Vm, relationship: Relationship) -> MethodResult:
         job_type=move.job_type,
         seconds=_seconds(case, vm, relationship, move),
         finish=lambda: move.finish(case, vm, relationship),
+        over=way(case.world, case.host, vm, relationship) if move.finish in _SENDING_MOVES else None,
     )
     return case.passing(vm, relationship, move.shows or move.requested, work)
 
@@ -177,6 +179,9 @@ def _continue_resynchronization(case: Case, vm: Vm, relationship: Relationship) 
 def _stop_first_copy(case: Case, vm: Vm, relationship: Relationship) -> None:
     enter(case.world, case.host, vm, relationship, STATE.READY)
 
+
+#: Moves by which this host sends something.
+_SENDING_MOVES: Final = (_prepare, _continue_resynchronization)
 
 #: An old primary that may become a replica: any state but those in which data is under way (inferred).
 OLD_PRIMARY: Final = frozenset({STATE(n) for n in (1, 3, 4, 7, 8, 9, 11)})

@@ -28,6 +28,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.signin im
     publish,
     require_kerberos,
 )
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Load
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Trouble
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
 
@@ -75,6 +76,7 @@ class Server:
         self.world = world
         self.stop = threading.Event()
         self.log = RequestLog(world.clock.now, setup.log_path)
+        world.traffic.note = self._note_load
         self._setup = setup
         self._shut_until: dict[str, float] = {}
         self._active = time.monotonic()
@@ -168,6 +170,9 @@ class Server:
     def mark(self, note: str) -> int:
         """Put a named mark into the log and give its number."""
         return self.log.add(Entry(kind="mark", note=note))
+
+    def _note_load(self, load: Load) -> None:
+        self.log.add(Entry(kind="load", host=load.host, note=load.what, wanted=load.wanted, limit=load.limit))
 
     def _issued(self) -> CertificatePaths:
         names = [name for host in self.world.hosts.values() for name in (host.name, host.fqdn)]

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger import Ledger
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Traffic
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, Job, World
 
 
@@ -28,6 +29,7 @@ def truth(world: World) -> dict[str, Any]:
             for name, one in world.clusters.items()
         },
         "ledger": _ledger(world.ledger),
+        "load": _load(world.traffic),
         "trouble": [plain(trouble) for trouble in world.trouble],
     }
 
@@ -109,6 +111,14 @@ def _job(job: Job) -> dict[str, Any]:
         "running": job.running,
         "error_code": job.error_code,
     }
+
+
+def _load(traffic: Traffic) -> dict[str, Any]:
+    """The most that was ever wanted of each host, and what it allows."""
+    found: dict[str, Any] = {}
+    for load in traffic.most.values():
+        found.setdefault(load.host, {})[load.what] = {"most": load.wanted, "limit": load.limit}
+    return found
 
 
 def _ledger(ledger: Ledger) -> dict[str, Any]:

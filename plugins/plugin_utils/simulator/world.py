@@ -31,6 +31,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger import Ledger
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Counters, Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Passage, Traffic
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Facts, Trouble, Troubles
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 
@@ -50,6 +51,7 @@ class Job:
         seconds: how long it is to take.
         status: running, completed, failed or cancelled, for ``languages.job_status``.
         error_description: in the host's language; empty while all is well.
+        passage: of what it transfers, where it transfers something; begun: when that had its turn.
         finish: what it does when it ends well; undo: what is put back when it does not.
     """
 
@@ -70,6 +72,8 @@ class Job:
     cancellable: bool = True
     stuck_at: int | None = None
     event: Event | None = field(default=None, repr=False)
+    passage: Passage | None = field(default=None, repr=False)
+    begun: datetime | None = None
     finish: Callable[[], None] | None = field(default=None, repr=False)
     undo: Callable[[], None] | None = field(default=None, repr=False)
 
@@ -83,7 +87,8 @@ class Job:
         if not self.running:
             return
         self.elapsed = now - self.submitted
-        share = 1.0 if self.seconds <= 0 else min(1.0, self.elapsed.total_seconds() / self.seconds)
+        worked = now - (self.begun or now) if self.passage else self.elapsed
+        share = 1.0 if self.seconds <= 0 else min(1.0, worked.total_seconds() / self.seconds)
         self.percent = min(99, int(share * 100)) if self.stuck_at is None else min(self.stuck_at, int(share * 100))
 
 
@@ -197,10 +202,14 @@ class Host:
         return self.maximum_active_transfers or (3 if self.os_version.startswith("6.2.") else 6)
 
     @property
+    def used_memory(self) -> int:
+        """Bytes that the host itself, which has 2 GiB, and its VMs use."""
+        return (2 << 30) + sum(vm.memory for vm in self.vms.values() if vm.alive or vm.power is Power.PAUSED)
+
+    @property
     def free_memory(self) -> int:
-        """Bytes that neither the host itself, which has 2 GiB, nor a VM uses."""
-        used = sum(vm.memory for vm in self.vms.values() if vm.alive or vm.power is Power.PAUSED)
-        return max(0, self.memory - (2 << 30) - used)
+        """Bytes that nobody uses."""
+        return max(0, self.memory - self.used_memory)
 
     def vm(self, guid: str) -> Vm | None:
         """The copy with this GUID, whatever its case."""
@@ -255,6 +264,7 @@ class World:
     deeds: Mapping[str, Deed] = field(default_factory=dict)
     laws: Callable[[World], None] = lambda world: None
     ledger: Ledger = field(default_factory=Ledger)
+    traffic: Traffic = field(default_factory=Traffic)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def __post_init__(self) -> None:
