@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import ru
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_replication as replication
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_server as server
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_state as state
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_statistics as statistics
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import rules_vm as machine
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import STARTED, Case
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import group_of
@@ -65,10 +66,10 @@ _SERVICE: Final[dict[str, Rule]] = {
     "Resynchronize": Rule(replication.resynchronize, JobType.RESYNCHRONIZING),
     "RemoveReplicationRelationship": Rule(replication.remove_relationship, JobType.REMOVE_REPLICATION_RELATIONSHIP),
     "RemoveReplicationRelationshipEx": Rule(replication.remove_relationship, JobType.REMOVE_REPLICATION_RELATIONSHIP),
-    "GetReplicationStatistics": Rule(replication.get_statistics, JobType.GET_STATISTICS, mutating=False),
-    "GetReplicationStatisticsEx": Rule(replication.get_statistics, JobType.GET_STATISTICS, mutating=False),
-    "ResetReplicationStatistics": Rule(replication.reset_statistics, JobType.RESET_STATISTICS),
-    "ResetReplicationStatisticsEx": Rule(replication.reset_statistics, JobType.RESET_STATISTICS),
+    "GetReplicationStatistics": Rule(statistics.get_statistics, JobType.GET_STATISTICS, mutating=False),
+    "GetReplicationStatisticsEx": Rule(statistics.get_statistics, JobType.GET_STATISTICS, mutating=False),
+    "ResetReplicationStatistics": Rule(statistics.reset_statistics, JobType.RESET_STATISTICS),
+    "ResetReplicationStatisticsEx": Rule(statistics.reset_statistics, JobType.RESET_STATISTICS),
     "ModifyServiceSettings": Rule(server.modify_service_settings, JobType.MODIFY_REPLICATION_SERVER_SETTINGS),
     "AddAuthorizationEntry": Rule(server.add_authorization, JobType.MODIFY_REPLICATION_SERVER_SETTINGS),
     "ModifyAuthorizationEntry": Rule(server.modify_authorization, JobType.MODIFY_REPLICATION_SERVER_SETTINGS),

@@ -25,7 +25,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.guests im
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, cancel
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Adapter, RecoveryPoint, Vm
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules_replication import error_instance
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules_statistics import error_instance
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import (
     as_interval,
     as_number,
