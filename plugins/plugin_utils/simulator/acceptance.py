@@ -11,7 +11,8 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import BUILT_IN_PROVIDER, AuthenticationType
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import ReplicationSettings
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import AuthorizationEntry, Host
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replica_server import AuthorizationEntry
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host
 
 #: The entry that stands for any server.
 ANY: Final = "*"

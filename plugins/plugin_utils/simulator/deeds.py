@@ -21,12 +21,14 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.copies import replica_of
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused, drop_all, release
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Statistics, Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replica_server import (
+    AuthorizationEntry,
+    ReplicaServer,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import enter
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import (
-    AuthorizationEntry,
     Deed,
     Host,
-    ReplicaServer,
     World,
 )
 

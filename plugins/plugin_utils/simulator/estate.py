@@ -33,6 +33,10 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs impo
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.languages import LANGUAGES
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Relationship, Vm
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.record import plain_record, record
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replica_server import (
+    AuthorizationEntry,
+    ReplicaServer,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replication import (
     plan_cycle,
     refresh_health,
@@ -42,10 +46,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.section i
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import (
-    AuthorizationEntry,
     Host,
     Provider,
-    ReplicaServer,
     World,
 )
 

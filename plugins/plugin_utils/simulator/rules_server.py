@@ -19,6 +19,10 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.acceptanc
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.case import Case
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs import Refused
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Adapter, FailoverAddress, Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replica_server import (
+    AuthorizationEntry,
+    ReplicaServer,
+)
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings import (
     as_bool,
     as_number,
@@ -26,7 +30,6 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.settings 
     as_texts,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb, MethodResult
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import AuthorizationEntry, ReplicaServer
 
 SETTINGS_SECONDS: Final = 2.0
 _TIME_OF_DAY: Final = re.compile(r"\d{8}(\d\d)(\d\d)(\d\d)\..*")

@@ -30,6 +30,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clock imp
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered import Cluster
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.ledger import Ledger
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Counters, Relationship, Vm
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replica_server import ReplicaServer
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches import Switches
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Passage, Traffic
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Facts, Trouble, Troubles
@@ -90,33 +91,6 @@ class Job:
         worked = now - (self.begun or now) if self.passage else self.elapsed
         share = 1.0 if self.seconds <= 0 else min(1.0, worked.total_seconds() / self.seconds)
         self.percent = min(99, int(share * 100)) if self.stuck_at is None else min(self.stuck_at, int(share * 100))
-
-
-@dataclass(slots=True, kw_only=True)
-class AuthorizationEntry:
-    """Msvm_ReplicationAuthorizationSettingData; primary ``*`` stands for any server."""
-
-    primary: str
-    trust_group: str = "DefaultTrustGroup"
-    storage: str = "C:\\Replica"
-
-
-@dataclass(slots=True, kw_only=True)
-class ReplicaServer:
-    """Msvm_ReplicationServiceSettingData with its authorization entries.
-
-    Attributes:
-        allowed_authentication: 0 none, 1 Kerberos, 2 certificate, 3 both.
-    """
-
-    enabled: bool = False
-    allowed_authentication: int = 0
-    http_port: int = 80
-    https_port: int = 443
-    certificate_thumbprint: str = ""
-    monitoring_interval: int = 43200
-    monitoring_start: timedelta = timedelta(hours=9)
-    entries: list[AuthorizationEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
