@@ -63,6 +63,12 @@ options:
       - Take only this part of the plan, such as V(2/3), the second of three. Virtual machines that depend on each other
         are always in one part.
     type: str
+  failed:
+    description:
+      - Names of virtual machines of the plan that failed in an earlier task. What depends on them, through others too,
+        fails at once with the kind V(dependency).
+    type: list
+    elements: str
   limits:
     description: Limits that lower those of the hosts and of the plan for this task.
     type: dict
@@ -243,6 +249,10 @@ vms:
       description: When it was predicted to be served again, in seconds since the run began; null without a schedule.
       type: float
       returned: always
+    starts:
+      description: Whether it is started at its destination; one that was off stays off.
+      type: bool
+      returned: always
     recovered_at:
       description: When all its probes were green first. C(served_at) is the same moment, and the RTO ends there.
       type: str
@@ -254,6 +264,14 @@ vms:
           V(probe_failed), it runs and does not serve; V(no_memory), its host has no room for it.
       type: dict
       returned: always
+stages:
+  description:
+    - What is moved whole, one after the other, each as a list of groups that are started one after the other. Each has
+      C(tier), C(vms), C(before), C(after), C(pause_before), C(pause_after), C(on_vm_failure) and C(probes) (those that
+      are task files), as the plan writes them.
+  returned: when the hosts were asked
+  type: list
+  elements: list
 schedule:
   description:
     - What was predicted, beside what came of it, in seconds since the run began. C(way) is how the virtual machines

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Union
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import dependency
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Known
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import awaited, stages
@@ -109,6 +110,15 @@ class Cast:
         trouble.vm = trouble.vm or self.vms[vm_id].name
         pair = self.pairs[vm_id]
         self.lost[vm_id] = Outcome(before=pair, after=pair, error=trouble)
+
+    def lose_dependents(self, failed: Collection[str]) -> None:
+        """Nothing that depends on one that failed in an earlier run is begun."""
+        gone = {name.casefold(): name for name in failed}
+        for vm_id in self.ids:
+            on = next((gone[name.casefold()] for name in self.vms[vm_id].depends_on if name.casefold() in gone), "")
+            if on and vm_id not in self.lost:
+                gone[self.names[vm_id].casefold()] = self.names[vm_id]
+                self.lose(vm_id, dependency(self.names[vm_id], on))
 
     def members(self, wanted: Wanted) -> list[Member]:
         """What the conductor has to know of each."""

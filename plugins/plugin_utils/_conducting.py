@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.waves import
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
@@ -32,7 +33,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.operati
     planned_failover,
     unplanned_failover,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Talk
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Outcome, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_specs import RECOVERY_PLAN
@@ -42,6 +43,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surfa
     probes_of,
     schedule_result,
     selected,
+    stages_result,
     with_limits,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
@@ -78,6 +80,7 @@ class PlanAction(EstateAction):
         first = {End.SOURCE: _FIRST, End.DESTINATION: _FIRST | _points(session.options)}
         looks = Looks(session.start_crew(), first, patience_seconds=_PATIENCE)
         cast = look_at(wanted, looks)
+        cast.lose_dependents(session.options["failed"] or ())
         looks.extra = {end: _LATER | (_points(session.options) if end is End.DESTINATION else set()) for end in End}
         operations = self._operations(wanted, session.options, cast)
         predicted, warnings = self._predicted(wanted, session.options, cast, operations)
@@ -89,6 +92,7 @@ class PlanAction(EstateAction):
         told = {vm_id: self._told(cast.lost.get(vm_id) or outcomes[vm_id], operations.get(vm_id)) for vm_id in cast.ids}
         result = self._result(session, wanted, cast, told)
         result["warnings"] = [*skew_warnings(cast.looks), *warnings, *result["warnings"]]
+        result["stages"] = stages_result(wanted.part, planned=wanted.planned)
         result["schedule"] = schedule_result(predicted, result["vms"], began)
         foreseen = {row["name"]: row["predicted_seconds"] for row in result["schedule"]["vms"]}
         for vm in result["vms"]:
@@ -230,6 +234,7 @@ class PlanAction(EstateAction):
             vm["name"] = cast.vms[vm_id].name
             vm["tier"] = cast.vms[vm_id].tier
             vm["recovered_at"] = vm["facts"].pop("recovered_at", None)
+            vm["starts"] = Learned.KEEP_OFF not in first_lessons(told[vm_id].before, goal)
         return result
 
 

@@ -29,6 +29,16 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting
 DEPENDENCY, STOPPED = "dependency", "plan_stopped"
 
 
+def dependency(vm: str, on: str) -> PreconditionFailed:
+    """What becomes of a machine that depends on one that is not served."""
+    return PreconditionFailed(
+        f"it depends on {on}, which is not served",
+        kind=DEPENDENCY,
+        vm=vm,
+        remedy=f"Bring {on} into service, then run this again",
+    )
+
+
 class Conductor:
     """The gate of a run over a plan.
 
@@ -176,14 +186,7 @@ class Conductor:
 
     def _dependency_word(self, member: Member) -> Word | None:
         on = self._failed_dependency(member) or self._unserved(member)
-        if not on:
-            return None
-        return PreconditionFailed(
-            f"it depends on {on}, which is not served",
-            kind=DEPENDENCY,
-            vm=member.name,
-            remedy=f"Bring {on} into service, then run this again",
-        )
+        return dependency(member.name, on) if on else None
 
     def _failed_dependency(self, member: Member) -> str:
         failed = (vm_id for vm_id in member.after if self._ways[vm_id].failed and not self._watch.is_green(vm_id))

@@ -50,6 +50,7 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         "vms": _NAMES,
         "tiers": _NAMES,
         "plan_shard": {"type": "str"},
+        "failed": _NAMES,
         "limits": {
             "type": "dict",
             "options": {

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Part
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import StartGroup, start_groups
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import OnVmFailure, Plan, Vm
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.schedule import Row, Schedule
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.shards import shard, shard_of
@@ -94,6 +95,25 @@ def probes_of(data: Options, vm: Vm) -> list[dict[str, Any]]:
         if {str(one.get(key) or "").strip("{} ").casefold() for key in ("name", "id")} & named
     )
     return [probe for probe in written.get("probes") or () if probe.get(_TASKS) is None]
+
+
+def stages_result(plan: Plan, *, planned: bool) -> list[list[dict[str, Any]]]:
+    """What is moved whole, in pieces that a role starts one after the other, with what it does around each."""
+    return [[_group_result(group) for group in stage] for stage in start_groups(plan, planned=planned)]
+
+
+def _group_result(group: StartGroup) -> dict[str, Any]:
+    tier = group.tier
+    return {
+        "tier": tier.name,
+        "vms": [vm.name for vm in group.vms],
+        "before": [*tier.before] if group.opens else [],
+        "pause_before": tier.pause_before if group.opens else "",
+        "after": [*tier.after] if group.closes else [],
+        "pause_after": tier.pause_after if group.closes else "",
+        "on_vm_failure": tier.on_vm_failure.value,
+        "probes": [{"vm": vm.name, "tasks": tasks} for vm in group.vms for tasks in vm.task_files],
+    }
 
 
 def measured(vms: Sequence[Mapping[str, Any]], began: datetime) -> dict[str, Measured]:
