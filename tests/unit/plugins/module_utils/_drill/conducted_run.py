@@ -29,6 +29,9 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operati
 #: Jobs in which a host sends a machine's data because it was asked to.
 SENDS: Final = (JobType.INITIATE_SYNCED_REPLICATION, JobType.SENDING_INITIAL_REPLICA, JobType.RESYNCHRONIZING)
 
+#: Jobs of the replication itself, which nobody asks for.
+CYCLES: Final = (JobType.SENDING_DELTA, JobType.RECEIVING_DELTA, JobType.APPLY_CHANGE_LOG)
+
 GIB: Final = 1 << 30
 
 
@@ -81,6 +84,7 @@ class Orchestra(Fleet):
     Attributes:
         sent, received: the most machines that a host sent, and that it received, at one moment.
         used: the most memory of running machines on a host at one moment.
+        busiest: the most machines that were worked at by hosts at one moment.
     """
 
     def __init__(self, estate: Mapping[str, Any], /, **switches: str) -> None:
@@ -89,6 +93,7 @@ class Orchestra(Fleet):
         self.sent: Counter[str] = Counter()
         self.received: Counter[str] = Counter()
         self.used: Counter[str] = Counter()
+        self.busiest = 0
 
     def members(self, **of_all: Any) -> list[Member]:
         """Every VM of the estate, in one stage and tier unless told otherwise."""
@@ -133,13 +138,16 @@ class Orchestra(Fleet):
 
     def strike_after(self, run: Run) -> None:
         super().strike_after(run)
-        sent, received = Counter[str](), Counter[str]()
+        sent, received, worked = Counter[str](), Counter[str](), set[str]()
         for name, here in self.world.hosts.items():
             for job in here.jobs.values():
+                if job.running and job.type not in CYCLES:
+                    worked.add(job.vm_guid)
                 if job.running and job.type in SENDS:
                     sent[name] += 1
                     received[self._other(name, job.vm_guid)] += 1
             self.used[name] = max(self.used[name], sum(vm.memory for vm in here.vms.values() if vm.alive))
+        self.busiest = max(self.busiest, len(worked))
         self.sent |= sent
         self.received |= received
 
