@@ -114,7 +114,12 @@ class VmRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What preflight found by one of its rules."""
+    """What preflight found by one of its rules.
+
+    Attributes:
+        gate: what the rule does to this operation where it does not hold.
+        counts: what it does now: block, warn or ignore.
+    """
 
     rule: str
     vm: str
@@ -125,10 +130,13 @@ class Rule:
     remedy: str
     found: str
     waived: str
+    counts: str = ""
 
     @property
     def blocks(self) -> bool:
         """Whether the drill must not go on because of it."""
+        if self.counts:
+            return self.counts == "block"
         return self.result == "fail" and self.gate == "block" and not self.waived
 
 

@@ -10,7 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import VERIFY, Drill, Slot, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import (
+    VERIFY,
+    Check,
+    Drill,
+    Slot,
+    Stage,
+    VmRun,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
     CODE,
@@ -38,6 +45,9 @@ Cells = tuple[Cell, ...]
 #: Lines of a long schedule that are seen at once.
 _FURTHEST_OFF: Final = 10
 
+#: Rules that do not hold and are seen at once.
+_MOST_RULES: Final = 60
+
 _LOOKS: Final = {"pass": GOOD, "warn": WARN, "fail": BAD, "not_checked": WARN}
 
 
@@ -50,7 +60,7 @@ def systems(drill: Drill) -> Table:
         id="systems",
         title="RPO and RTO against their limits",
         note="RPO: data lost, in seconds of writes. RTO: from when its users lost it until its probes were green; "
-        "“served” where no probe was asked, and then until it ran.",
+        "(served) where no probe was asked, and then until it ran.",
         columns=("VM", "Tier", "Move", "Direction", "Outcome", "RPO", "RPO limit", "RTO", "RTO limit", "Whole move"),
         numbers=(5, 6, 7, 8, 9),
         rows=rows[:shown],
@@ -202,55 +212,66 @@ def faults(drill: Drill) -> Table:
 
 
 def verification(drill: Drill) -> Table:
-    """Every check of every virtual machine; what is not green comes first, the rest is folded away when it is much."""
+    """Every check that is not green, and the green ones: each where they are few, else how many there are of each."""
     told = [(stage, run, check) for stage in drill.stages for run in stage.vms for check in run.checks]
-    told.sort(key=lambda item: item[2].result == "pass")
-    rows = tuple(
-        (
-            plain(run.name),
-            plain(stage.stage),
-            plain(check.check),
-            Cell(text=check.result.replace("_", " "), look=_LOOKS.get(check.result, WARN)),
-            plain(check.found),
-            plain(check.wanted),
-        )
-        for stage, run, check in told
-    )
-    bad = sum(check.result != "pass" for _stage, _run, check in told)
-    shown = len(rows) if len(rows) <= FEW else bad
+    bad = [_checked(stage, run, check) for stage, run, check in told if check.result != "pass"]
+    green = [(stage, run, check) for stage, run, check in told if check.result == "pass"]
+    if len(told) <= FEW:
+        rest = [_checked(stage, run, check) for stage, run, check in green]
+    else:
+        alike = Counter((stage.stage, check.check) for stage, _run, check in green)
+        rest = [_alike(counted(many, "VM"), stage, check) for (stage, check), many in alike.items()]
     count = Counter(check.result for _stage, _run, check in told)
-    note = ", ".join(f"{amount} {result.replace('_', ' ')}" for result, amount in sorted(count.items()))
-    columns = ("VM", "Stage", "Check", "Result", "Found", "Wanted")
-    empty = "Nothing was verified." if any(stage.kind == VERIFY or stage.moves for stage in drill.stages) else ""
     return Table(
         id="verification",
         title="Verification",
-        note=note,
-        columns=columns,
-        rows=rows[:shown],
-        more=rows[shown:],
-        empty=empty,
+        note=", ".join(f"{many} {result.replace('_', ' ')}" for result, many in sorted(count.items())),
+        columns=("VM", "Stage", "Check", "Result", "Found", "Wanted"),
+        rows=(*bad, *rest),
+        empty="Nothing was verified." if any(stage.kind == VERIFY or stage.moves for stage in drill.stages) else "",
     )
 
 
+def _checked(stage: Stage, run: VmRun, check: Check) -> Cells:
+    return (
+        plain(run.name),
+        plain(stage.stage),
+        plain(check.check),
+        Cell(text=check.result.replace("_", " "), look=_LOOKS.get(check.result, WARN)),
+        plain(check.found),
+        plain(check.wanted),
+    )
+
+
+def _alike(who: str, stage: str, check: str) -> Cells:
+    return plain(who), plain(stage), plain(check), Cell(text="pass", look=GOOD), plain(""), plain("")
+
+
 def preflight(drill: Drill) -> Table:
-    """What preflight found that is not simply green; the green rules are folded away."""
+    """What preflight found that is not simply green, what blocks first; the green rules are folded away and counted."""
     told = [rule for stage in drill.stages for rule in stage.rules]
-    told.sort(key=lambda rule: rule.result == "pass")
+    bad = sorted((rule for rule in told if rule.result != "pass"), key=lambda rule: not rule.blocks)
+    green = Counter(rule.rule for rule in told if rule.result == "pass")
     rows = tuple(
         (
             Cell(text=rule.rule, look=CODE),
             plain(" on ".join(filter(None, (rule.vm, rule.host)))),
             Cell(text=rule.result.replace("_", " "), look=_LOOKS.get(rule.result, WARN)),
-            plain("waived: " + rule.waived if rule.waived else rule.gate),
+            plain("waived: " + rule.waived if rule.waived else rule.counts or rule.gate),
             plain(rule.found or rule.cause),
             plain(rule.remedy),
         )
-        for rule in told
+        for rule in bad
     )
-    shown = sum(rule.result != "pass" for rule in told)
+    passed = Cell(text="pass", look=GOOD)
+    more = [
+        (Cell(text=rule, look=CODE), plain(f"{counted(many, 'time')}"), passed, plain(""), plain(""), plain(""))
+        for rule, many in green.items()
+    ]
     columns = ("Rule", "Where", "Result", "Gate", "Found", "Remedy")
-    return Table(id="preflight", title="Preflight", columns=columns, rows=rows[:shown], more=rows[shown:])
+    return Table(
+        id="preflight", title="Preflight", columns=columns, rows=rows[:_MOST_RULES], more=(*rows[_MOST_RULES:], *more)
+    )
 
 
 def steps(stage: Stage, run: VmRun, rate: float) -> Table:

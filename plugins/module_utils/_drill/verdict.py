@@ -181,8 +181,8 @@ def _unwell(run: VmRun, seen: VmRun | None) -> bool:
 
 
 def _of_stage(drill: Drill, stage: Stage, items: Mapping[str, Measured], down: Mapping[str, float]) -> Iterator[Reason]:
-    bad = [run for run in stage.vms if run.failed]
     blocked = [rule for rule in stage.rules if rule.blocks]
+    bad = [run for run in stage.vms if run.failed and not (blocked and run.fault is None)]
     for run in bad:
         yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down), _now(drill, run))
     for rule in blocked:

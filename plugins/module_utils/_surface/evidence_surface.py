@@ -217,6 +217,7 @@ def _rule(rule: Given) -> Rule:
         remedy=_text(rule, "remedy"),
         found=_text(rule, "found"),
         waived=("waived" if reason is True else str(reason)) if reason else "",
+        counts=_text(rule, "counts"),
     )
 
 

@@ -196,7 +196,7 @@ def test_a_schedule_is_shown_predicted_beside_actual_in_the_site_s_time() -> Non
         "100 s",
         "2 min 10 s",
         "90 s",
-        "120 s",
+        "2 min",
         "+30 s",
     ]
 
