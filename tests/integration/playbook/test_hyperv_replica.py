@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.hyperv.replica.tests.integration.playbook.conftest import SetStage
+from ansible_collections.hyperv.replica.tests.integration.playbook.estates import replicated, two_sites
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Stage
 
 WANTED: dict[str, Any] = {
@@ -49,3 +51,26 @@ def test_many_are_paused_without_a_peer_and_what_cannot_be_is_refused(stage: Sta
     assert paused.vm["direction"] == "hv-a"
     assert (refused.error["kind"], refused.changes) == ("wrong_end", [])
     assert (bad.status, bad.result["error"]["kind"]) == ("failed", "bad_option")
+
+
+def test_a_replica_sends_further_to_a_third_host_and_stops_again(set_stage: SetStage) -> None:
+    stage = set_stage(two_sites(replicated("WEB01"), more=("HV-C",)))
+    further: dict[str, Any] = {"peer": "hv-c", "leg": "extended"}
+    wanted = {**further, "replica_server": "hv-c.example.test", "interval": 900, "recovery_history": 5}
+
+    planned = stage.task("hyperv_replica", "hv-b", ["WEB01"], arguments=["--check", "--diff"], **wanted)
+    done = stage.task("hyperv_replica", "hv-b", ["WEB01"], **wanted)
+    again = stage.task("hyperv_replica", "hv-b", ["WEB01"], **wanted)
+    refused = stage.failover("WEB01")
+    removed = stage.task("hyperv_replica", "hv-b", ["WEB01"], state="absent", **further)
+
+    made = ["CreateReplicationRelationship", "StartReplication"]
+    assert (planned.code, planned.changes) == (0, []), planned.output
+    assert [step["method"] for step in planned.vm["plan"] if step["mutates"]] == made
+    assert done.changes == made, done.output
+    assert (done.vm["now"], done.vm["direction"]) == ("replicates further from hv-b to hv-c", "hv-b → hv-c")
+    assert (done.vm["facts"]["settings"]["interval"], done.vm["after"]["sender"]["mode"]["name"]) == (900, "REPLICA")
+    assert done.vm["after"]["sender"]["extended"]["state"]["name"] == "REPLICATING"
+    assert (again.result["changed"], again.outcomes) == (False, {"WEB01": "already_there"})
+    assert (refused.vm["error"]["kind"], refused.changes) == ("extended", []), refused.output
+    assert removed.changes == ["RemoveReplicationRelationshipEx"] * 2, removed.output
