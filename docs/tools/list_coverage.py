@@ -28,6 +28,7 @@ class Row(NamedTuple):
 
 R, SERVER, OVER, BACK = "hyperv_replica", "hyperv_replica_server", "hyperv_replica_failover", "hyperv_replica_failback"
 CANCEL, TEST, NET = "hyperv_replica_failover_cancel", "hyperv_replica_test_failover", "hyperv_replica_network"
+PREFLIGHT: Final = "hyperv_replica_preflight"
 INFO, POWER, PROBE = "hyperv_replica_info", "hyperv_vm_power", "hyperv_replica_probe_info"
 _OLD: Final = "On Windows Server 2012, which has no Ex form."
 _INHERITED: Final = "Inherited and not implemented by Hyper-V: it is never called."
@@ -41,8 +42,8 @@ METHODS: Final[dict[str, tuple[Row, ...]]] = {
         Row("SetAuthorizationEntry", (f"{SERVER} vm_entries", f"{OVER} state=protected"), "failover"),
         Row(
             "TestReplicationConnection",
-            (f"{R} state=present", f"{OVER} mode=planned", f"{BACK} strategy=reverse"),
-            "failover",
+            (f"{PREFLIGHT} connection_test", f"{R} state=present", f"{OVER} mode=planned", f"{BACK} strategy=reverse"),
+            "preflight",
             "From the future sender, before anything is made or moved.",
         ),
         Row("CreateReplicationRelationship", (f"{R} state=present", f"{R} leg=extended")),
@@ -128,7 +129,7 @@ CMDLETS: Final[tuple[Row, ...]] = (
     Row("Stop-VMInitialReplication", (f"{R} state=first_copy_stopped",)),
     Row("Stop-VMReplication", (f"{R} state=resynchronization_cancelled",)),
     Row("Suspend-VMReplication", (f"{R} state=suspended", f"{R} leg=extended")),
-    Row("Test-VMReplicationConnection", (f"{R} state=present",), "", "In check mode the plan names it."),
+    Row("Test-VMReplicationConnection", (f"{PREFLIGHT} connection_test",), "preflight"),
 )
 
 _HEAD: Final = """\
