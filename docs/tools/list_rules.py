@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
+    preflight_cluster,
     preflight_disks,
     preflight_machines,
     preflight_network,
@@ -27,6 +28,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
 
 _SECTIONS: Final = (
     ("Where the copies are", preflight_roles.RULES),
+    ("Clusters", preflight_cluster.RULES),
     ("How they are", preflight_state.RULES),
     ("Disks", preflight_disks.RULES),
     ("Trust between the hosts", preflight_trust.RULES),

@@ -103,6 +103,10 @@ class Looks:
         again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
         self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
 
+    def nodes(self, end: End) -> tuple[HostFacts, ...]:
+        """What each host of an end said of itself; of a cluster every node that answered."""
+        return tuple(self._last[key].facts for key in self._hosts_of(end) if key in self._last)
+
     def last(self) -> dict[HostKey, Look]:
         """The last look at each host that answered."""
         return dict(self._last)

@@ -7,13 +7,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
+    Absence,
+    Absent,
+    End,
+    HostFacts,
+    Pair,
+    Side,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import ends, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, Errand
@@ -47,10 +54,12 @@ class Seen:
     Attributes:
         looks: of the hosts that answered.
         pairs: by GUID; by the name that was written where neither host has such a VM.
+        nodes: what each host of an end said of itself; of a cluster every node that answered.
     """
 
     looks: Mapping[End, Look]
     pairs: Mapping[str, Pair]
+    nodes: Mapping[End, tuple[HostFacts, ...]] = field(default_factory=dict)
 
 
 def see(looks: Looks, wanted: Sequence[str]) -> Seen:
@@ -67,7 +76,7 @@ def see(looks: Looks, wanted: Sequence[str]) -> Seen:
     found = looks.pairs([vm_id for vm_id in ids.values() if vm_id])
     host = looks.crew.hosts[End.DESTINATION].name
     pairs = {vm_id or name: found.get(vm_id) or _nowhere(name, host, looks) for name, vm_id in ids.items()}
-    return Seen(looks=shown, pairs=pairs)
+    return Seen(looks=shown, pairs=pairs, nodes={end: looks.nodes(end) for end in End})
 
 
 def _resolved(wanted: Sequence[str], shown: Mapping[End, Look]) -> dict[str, str]:
@@ -104,6 +113,7 @@ def whole(seen: Seen, asked: Asked, tests: Mapping[str, Tested]) -> Whole:
         everything={end: look.sides for end, look in seen.looks.items()},
         seen_at={end: look.seen_at for end, look in seen.looks.items() if look.seen_at is not None},
         tests=tests,
+        nodes=seen.nodes,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
+    preflight_cluster,
     preflight_disks,
     preflight_machines,
     preflight_network,
@@ -20,6 +21,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
 
 RULES: Final[tuple[Rule, ...]] = (
     *preflight_roles.RULES,
+    *preflight_cluster.RULES,
     *preflight_state.RULES,
     *preflight_disks.RULES,
     *preflight_trust.RULES,

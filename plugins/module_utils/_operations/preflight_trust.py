@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.certificates import Certificate
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, ReplicaServer, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
+    End,
+    HostFacts,
+    ReplicaServer,
+    Side,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import AuthenticationType, ReplicationMode
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import ends
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight import Rule, gates
@@ -123,18 +129,33 @@ def _certified(view: View, end: End) -> Finding:
         return passed(_FOREIGN, host)
     if ends.settings_of(view.pair, end).authentication is not AuthenticationType.CERTIFICATE:
         return passed("this relationship uses Kerberos", host)
-    site, clock = view.site(end), view.facts(end).clock
-    if site.certificates is None or clock is None:
-        raise Unseen(host, site.unread.get("certificates", "the host tells no time"))
+    held = {node.name: _held(node) for node in view.nodes(end)}
     wanted = [*dict.fromkeys(filter(None, (server.certificate_thumbprint, _sent_with(view, end))))]
     if not wanted:
         return failed("no certificate is configured", host)
-    held = {one.thumbprint.upper(): one for one in site.certificates}
-    names = _names(view, end)
-    troubles = [_trouble(held.get(thumb.upper()), thumb, clock, view.asked.planned_stay, names) for thumb in wanted]
-    if any(troubles):
-        return failed("; ".join(filter(None, troubles)), host)
-    return _told(view, end, wanted, held)
+    troubles = [text for node in view.nodes(end) for text in _of_node(view, end, node, wanted, held[node.name])]
+    if troubles:
+        return failed("; ".join(troubles), host)
+    return _told(view, end, wanted, {thumb: one for known in held.values() for thumb, one in known.items()})
+
+
+def _held(node: HostFacts) -> dict[str, Certificate]:
+    """The certificates of a host by thumbprint."""
+    site = node.site
+    if site is None or site.certificates is None or node.clock is None:
+        why = "the host tells no time" if site is None else site.unread.get("certificates", "the host tells no time")
+        raise Unseen(node.name, why)
+    return {one.thumbprint.upper(): one for one in site.certificates}
+
+
+def _of_node(view: View, end: End, node: HostFacts, wanted: list[str], held: dict[str, Certificate]) -> Iterator[str]:
+    """What is wrong with the certificates of a host; of a cluster every node has to have them."""
+    if node.clock is None:
+        return
+    for thumb in wanted:
+        text = _trouble(held.get(thumb.upper()), thumb, node.clock, view.asked.planned_stay, _names(view, end))
+        if text:
+            yield f"{node.name}: {text}" if node.cluster else text
 
 
 def _sent_with(view: View, end: End) -> str:
@@ -167,8 +188,12 @@ def _told(view: View, end: End, wanted: list[str], held: dict[str, Certificate])
     if len(wanted) > 1:
         return warned(f"the relationship sends with {wanted[1]}, and the replica server has {wanted[0]}", host)
     ending = min(held[thumb.upper()].ends for thumb in wanted)
-    if not ends.is_host(ends.point_of(view.pair, end), view.pair.at(end)):
-        return warned(f"good until {ending:%Y-%m-%d}; every node of the cluster needs one, only this was seen", host)
+    cluster = view.facts(end).cluster
+    unseen = cluster is not None and len(view.nodes(end)) < len(cluster.nodes)
+    if unseen or not ends.is_host(ends.point_of(view.pair, end), view.pair.at(end)):
+        return warned(
+            f"good until {ending:%Y-%m-%d}; every node of the cluster needs one, and not all of them were seen", host
+        )
     return passed(f"good until {ending:%Y-%m-%d}", host)
 
 

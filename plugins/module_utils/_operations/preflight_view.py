@@ -129,6 +129,7 @@ class Whole:
         everything: every VM of each host that answers, also those that were not asked for.
         seen_at: by the controller's clock, when each host told its own.
         tests: by GUID.
+        nodes: what each host of an end said of itself; of a cluster every node that answered.
     """
 
     asked: Asked
@@ -136,6 +137,7 @@ class Whole:
     everything: Mapping[End, Mapping[str, Side]] = field(default_factory=dict)
     seen_at: Mapping[End, datetime] = field(default_factory=dict)
     tests: Mapping[str, Tested] = field(default_factory=dict)
+    nodes: Mapping[End, tuple[HostFacts, ...]] = field(default_factory=dict)
 
 
 class Phase(Enum):
@@ -195,6 +197,11 @@ class View:
         if facts.site is None:
             raise Unseen(self.pair.at(end).host, "what it has to offer was not read")
         return facts.site
+
+    def nodes(self, end: End) -> tuple[HostFacts, ...]:
+        """Every host of an end that answered: the nodes of a cluster, or the one."""
+        known = self.whole.nodes.get(end, ())
+        return known if len(known) > 1 else (self.facts(end),)
 
     @property
     def sides(self) -> tuple[Side, Side]:

@@ -29,6 +29,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_rules import RULES
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflight_view import Asked, Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.verification import Result
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     Request,
@@ -78,10 +79,17 @@ def preflight(
     """Hold the rules against these VMs, or the first one, before they move to the first of these hosts."""
     run, clock = Run(), SimulatedClock(site)
     named = {End.DESTINATION: ends[0], End.SOURCE: ends[1]}
-    hosts = {end: site._host(name, run, clock) for end, name in named.items() if name}
+    nodes = {end: site.hosts_of(name) for end, name in named.items() if name}
+    keys = {end: (end, *names[1:]) for end, names in nodes.items()}
+    routes = Routes(otherwise=keys)
+    hosts = {
+        key: site._host(name, run, clock)
+        for end, names in nodes.items()
+        for key, name in zip(keys[end], names, strict=True)
+    }
     crew = Crew(hosts, clock, deadline=clock.now() + timedelta(hours=1))
     try:
-        looks = Looks(crew, GATHERS, patience_seconds=0)
+        looks = Looks(crew, GATHERS, patience_seconds=0, routes=routes)
         seen = see(looks, list(vms) or [guid(1)])
         names = tuple(pair.vm_name for pair in seen.pairs.values())
         wanted = replace(Asked(operation=operation, moving=names, reserve=2 * GIB, min_free=10 * GIB), **asked)

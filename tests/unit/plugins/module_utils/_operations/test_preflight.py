@@ -43,6 +43,7 @@ REPLICA_SIDE = {
     "wrong_peer",
     "split_brain",
     "present",
+    "clustered_role",
     "mode",
     "state",
     "loss_limit",

@@ -163,7 +163,18 @@ def _shutter(site: Site) -> None:
     site.act("disconnect", one="A", other="B")
 
 
+def _on_a_cluster(name: str, **more: Any) -> Callable[[], dict[str, Any]]:
+    """One of the two hosts is the only node of a cluster."""
+    cluster = {"name": "HVC", "fqdn": "hvc.example.test", "nodes": [name], **more}
+    return lambda: {**fit_estate(), "clusters": [cluster]}
+
+
 BROKEN: dict[str, list[Broken]] = {
+    "clustered_role": [Broken(estate=_on_a_cluster("B", not_highly_available=[guid(1)]), says="no role of it")],
+    "clustered_role_home": [Broken(estate=_on_a_cluster("A", not_highly_available=[guid(1)]), says="no role of it")],
+    "stays_off": [
+        Broken(estate=_on_a_cluster("A", groups=[{"vm": guid(1), "shutdown_action": "fail"}]), says="starts it again")
+    ],
     "wrong_peer": [Broken(estate=_three_sites, ends=("B", "C"), says="none of the hosts")],
     "split_brain": [
         Broken(by=_served_twice, says="RUNNING"),
