@@ -233,3 +233,33 @@ def test_power_does_not_ask_whether_a_vm_is_highly_available() -> None:
     kwargs: dict[str, Any] = {"home": "A", "away": None}
     went_well(site.power(Power.OFF, **kwargs))
     assert site.a().power is Power.OFF
+
+
+@pytest.mark.parametrize(
+    "method", ["RequestReplicationStateChangeEx", "InitiateFailover", "ReverseReplicationRelationship"]
+)
+def test_a_step_whose_answer_was_lost_while_the_vm_moved_is_looked_for_and_never_sent_again(method: str) -> None:
+    site = ClusterSite()
+    side = "A" if method == "RequestReplicationStateChangeEx" else "B"
+    old = site.at(side).name
+    new = next(name for name in site.nodes[side] if name != old)
+    site.order("cut_after", match={"method": method})
+    move = {"host": old, "vm": guid(1), "to": new}
+    site.order("change", match={"method": method}, seconds=1, action="move_group", arguments=move)
+    run = site.failover()
+    went_well(run)
+    assert len(sent_to(run, method)) == 1
+    assert site.shown() == AT_B
+    unharmed(site)
+
+
+@pytest.mark.parametrize("at", [60, 140, 230, 320, 420, 520])
+def test_a_run_that_is_killed_anywhere_on_clusters_is_ended_by_running_it_again(at: int) -> None:
+    site = ClusterSite()
+    site.kill_at = at
+    assert site.failover().killed
+    site.kill_at = None
+    site.move("A")
+    went_well(site.failover())
+    assert site.shown() == AT_B
+    unharmed(site)
