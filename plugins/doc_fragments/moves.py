@@ -116,3 +116,15 @@ options:
     type: bool
     default: false
 """
+
+    FENCE = r"""
+options:
+  fence_adapters:
+    description:
+      - An old primary that is found after a failover is kept from starting by itself before anything else is done with
+        it. With V(true) its network adapters are disconnected too.
+      - What it was like is kept in the notes of the virtual machine, and put back when it is served there again. What
+        somebody else changed meanwhile stays as it is and is said.
+    type: bool
+    default: false
+"""

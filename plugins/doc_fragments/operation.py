@@ -79,14 +79,6 @@ options:
       - This guards against a run that is aimed at the wrong end. The roles of this collection set it.
     type: bool
     default: false
-  fence_adapters:
-    description:
-      - An old primary that is found after a failover is kept from starting by itself before anything else is done with
-        it. With V(true) its network adapters are disconnected too.
-      - What it was like is kept in the notes of the virtual machine, and put back when it is served there again. What
-        somebody else changed meanwhile stays as it is and is said.
-    type: bool
-    default: false
 """
 
     GUEST = r"""

@@ -84,6 +84,7 @@ extends_documentation_fragment:
   - hyperv.replica.operation.guest
   - hyperv.replica.operation.move
   - hyperv.replica.operation.consent
+  - hyperv.replica.moves.fence
   - hyperv.replica.moves.new_copy
   - hyperv.replica.attributes
   - hyperv.replica.attributes.connection

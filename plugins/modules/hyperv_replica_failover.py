@@ -101,6 +101,7 @@ extends_documentation_fragment:
   - hyperv.replica.operation.guest
   - hyperv.replica.operation.move
   - hyperv.replica.operation.consent
+  - hyperv.replica.moves.fence
   - hyperv.replica.moves.verified
   - hyperv.replica.probes
   - hyperv.replica.attributes

@@ -51,7 +51,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     TEST_LINK,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Relationship, Side
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import ReplicationMode, VirtualSystemType
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
+    Power,
+    ReplicationMode,
+    VirtualSystemType,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 
@@ -310,7 +314,20 @@ def _guests(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Si
 def _test_copies(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     copies = yield from _links(TEST_LINK, "Antecedent", "Name", "Dependent", memory)
     by_vm = {vm_id.upper(): copy for vm_id, copy in copies.items()}
-    return {vm_id: replace(side, test_copy=by_vm.get(vm_id, "")) for vm_id, side in sides.items()}
+    powers = yield from _powers({copy for vm_id, copy in by_vm.items() if vm_id in sides}, memory)
+    return {
+        vm_id: replace(side, test_copy=by_vm.get(vm_id, ""), test_power=powers.get(by_vm.get(vm_id, "")))
+        for vm_id, side in sides.items()
+    }
+
+
+def _powers(copies: Collection[str], memory: Memory) -> Talk[dict[str, Power]]:
+    """Whether these test copies run; nothing is asked for where there is none."""
+    if not copies:
+        return {}
+    found = yield from ask(memory, SYSTEM, {"Name": sorted(copies)} if len(copies) <= NARROW else {})
+    known = (schema.side(one, HostFacts(name="")) for one in found if schema.vm_id(one) in copies)
+    return {side.vm_id: side.power for side in known if side.mode is ReplicationMode.TEST_REPLICA}
 
 
 def _links(association: str, role: str, key: str, other: str, memory: Memory) -> Talk[dict[str, str]]:

@@ -247,6 +247,7 @@ class Absent:
 
     Attributes:
         said: the error that made it unreachable, as one line.
+        fault: kind of that error, where the host did answer, with a fault; empty for a silence.
     """
 
     host: str
@@ -254,6 +255,7 @@ class Absent:
     why: Absence
     facts: HostFacts | None = None
     said: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ _PRIMARY: Final = (ReplicationMode.PRIMARY,)
 _REPLICA: Final = guards.RECEIVERS
 _OFF: Final = (Power.OFF,)
 _HOME: Final = (_S.FAILBACK_COMPLETE, _S.COMMITTED)
+#: Refusals that may mean that the call is made on the wrong one of the two virtual machines (lifecycle 10).
+_OTHER_END: Final = (32770, 32773, 32775)
 #: Two hosts are looked at one after the other; their ages may differ by this.
 _JITTER: Final = timedelta(seconds=5)
 
@@ -81,7 +83,7 @@ def refuse_lost_home(seen: Pair) -> None:
     there = seen.source
     if not isinstance(there, Absent):
         return
-    if there.why is Absence.UNREACHABLE:
+    if there.why is Absence.UNREACHABLE and not there.fault:
         error = guards.absent(there, seen.vm_name)
         error.remedy = (
             "Failback needs the recovery host. If it is lost for good, use hyperv_replica_failover mode: unplanned "
@@ -293,5 +295,10 @@ def explained(refusal: HostRefused, seen: Pair) -> HostRefused:
     if settings is not None and settings.built_in:
         refusal.cause = "This provider does not fail back that way: it is the built-in one of Hyper-V Replica"
         refusal.remedy = "Use strategy: reverse, the documented failback between two hosts"
+    elif refusal.code in _OTHER_END:
+        refusal.remedy = refusal.remedy or "Look at the provider's own log"
+        refusal.remedy += (
+            ". If this provider wants the call on the other end's virtual machine, give initiate_on its other value"
+        )
     refusal.next_move = refusal.next_move or f"A look afterwards shows nothing changed: {shown(here)}"
     return refusal

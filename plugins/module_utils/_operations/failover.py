@@ -128,7 +128,7 @@ def _refuse_unconfirmed(seen: Pair, task: Task) -> None:
     there = seen.source
     if not isinstance(there, Absent):
         return
-    if there.why is Absence.NO_SUCH_VM:
+    if there.why is Absence.NO_SUCH_VM or there.fault:
         raise guards.absent(there, seen.vm_name)
     if not task.goal.primary_confirmed_down:
         raise PreconditionFailed(
@@ -267,6 +267,12 @@ def _test_copy(seen: Pair) -> str:
 
 #: Before a replica takes over.
 BEFORE_LEGS: Final = (
+    Leg(
+        says="a leftover test copy that runs is turned off",
+        destination=Shows(mode=_REPLICA, state=FROM),
+        given=lambda seen, task: guards.test_copy_runs(seen.destination),
+        step=lambda seen, task: steps.turn_off_test_copy(End.DESTINATION),
+    ),
     Leg(
         says="a leftover test copy is removed",
         destination=Shows(mode=_REPLICA, state=FROM),

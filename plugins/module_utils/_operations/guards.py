@@ -57,6 +57,11 @@ def _refuse_stranger(here: Side, there: Side | Absent) -> None:
     )
 
 
+def test_copy_runs(side: Side | Absent) -> bool:
+    """Whether a replica's test copy is there and runs."""
+    return isinstance(side, Side) and bool(side.test_copy) and side.test_power in UP
+
+
 def need_both(seen: Pair) -> None:
     """Raise unless both ends show the VM. A host without it says nothing about whether it runs elsewhere."""
     for side in (seen.source, seen.destination):
@@ -74,12 +79,26 @@ def absent(side: Absent, vm: str) -> PreconditionFailed:
             vm=vm or side.vm_id,
             remedy="Give the host that holds the other copy; if that copy is lost, create the replication anew",
         )
+    if side.fault:
+        return faulty(side, vm)
     return PreconditionFailed(
         "the other end does not answer" + (f": {side.said}" if side.said else ""),
         kind="peer_unreachable",
         host=side.host,
         vm=vm,
         remedy="Bring it back, or use hyperv_replica_failover with mode: unplanned if it is lost",
+    )
+
+
+def faulty(side: Absent, vm: str) -> PreconditionFailed:
+    """The refusal for an end that does answer, and only with a fault: it is not away, and its VM may well run."""
+    return PreconditionFailed(
+        f"the host answers, but not with what is looked for: {side.said}",
+        kind=side.fault,
+        host=side.host,
+        vm=vm,
+        remedy="Look at the rights of the account and at the host's event logs",
+        next_move="What runs there runs on. When that is in order, run this again: it continues from what is there",
     )
 
 

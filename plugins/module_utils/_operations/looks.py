@@ -62,6 +62,7 @@ class Looks:
         self._facts: dict[HostKey, HostFacts] = {}
         self._silent_since: dict[HostKey, datetime] = {}
         self._said: dict[HostKey, str] = {}
+        self._fault: dict[HostKey, str] = {}
         self._last: dict[HostKey, Look] = {}
         self._test_copies = False
 
@@ -131,7 +132,7 @@ class Looks:
             raise seen
         if seen is not None:
             self._silent_since[key] = self.crew.clock.now()
-            self._said[key] = seen.found
+            self._keep_words(key, seen)
         return seen
 
     def _look_at_test_copies(self) -> None:
@@ -197,9 +198,14 @@ class Looks:
             raise answer
         now = self.crew.clock.now()
         since = self._silent_since.setdefault(key, now)
-        self._said[key] = answer.found
+        self._keep_words(key, answer)
         if (now - since).total_seconds() >= self._patience:
             self._last.pop(key, None)
+
+    def _keep_words(self, key: HostKey, trouble: HyperVReplicaError) -> None:
+        """What it said, and whether that was an answer: a fault is no silence."""
+        self._said[key] = str(trouble.found)
+        self._fault[key] = "" if isinstance(trouble, TransportError) else trouble.kind
 
     def _questions(
         self, vm_ids: Collection[str] | None, *, first: bool = False, guests: Collection[str] = ()
@@ -229,7 +235,14 @@ class Looks:
         name = self.crew.hosts[key].name
         if silent:
             said = self._said.get(key, "")
-            return Absent(host=name, vm_id=vm_id, why=Absence.UNREACHABLE, facts=self._facts.get(key), said=said)
+            return Absent(
+                host=name,
+                vm_id=vm_id,
+                why=Absence.UNREACHABLE,
+                facts=self._facts.get(key),
+                said=said,
+                fault=self._fault.get(key, ""),
+            )
         facts = self._with_server(key, self._last[key].facts)
         return Absent(host=name, vm_id=vm_id, why=Absence.NO_SUCH_VM, facts=facts)
 

@@ -251,6 +251,12 @@ def _failover_step(seen: Pair, task: Task) -> Step:
 LEGS: Final = (
     *repair_legs(End.SOURCE),
     Leg(
+        says="a leftover test copy that runs is turned off",
+        destination=Shows(mode=_REPLICA, state=(_S.REPLICATING,)),
+        given=lambda seen, task: guards.test_copy_runs(seen.destination),
+        step=lambda seen, task: steps.turn_off_test_copy(End.DESTINATION),
+    ),
+    Leg(
         says="a leftover test copy is removed",
         destination=Shows(mode=_REPLICA, state=(_S.REPLICATING,)),
         given=lambda seen, task: isinstance(seen.destination, Side) and bool(seen.destination.test_copy),

@@ -324,6 +324,20 @@ def destroy_test_copy(end: End, test_copy: str) -> Step:
     )
 
 
+def turn_off_test_copy(end: End) -> Step:
+    """Turn off the test copy that blocks a failover, so that it can be removed."""
+    return Step(
+        host=end,
+        method=Method.REQUEST_STATE_CHANGE,
+        arguments={"RequestedState": int(RequestedPower.OFF), "TestCopy": True},
+        sets={"test_power": Power.OFF},
+        can_be_undone=False,
+        consent=(Consent.REMOVE_LEFTOVER_TEST_COPY,),
+        limit=timedelta(seconds=300),
+        why="the test copy left behind runs: it is turned off to be removed, and what was written in it goes with it",
+    )
+
+
 def wait_until_in_sync(end: End, task: Task) -> Step:
     """Wait until the sending end replicates and the other end has what it sent."""
     return Step(

@@ -121,8 +121,10 @@ def _not_shown(step: Step, side: Side, seen: Pair) -> VerificationFailed:
     )
 
 
-def lost(side: Absent, seen: Pair) -> TransportError:
-    """A host that answered before does not any more."""
+def lost(side: Absent, seen: Pair) -> HyperVReplicaError:
+    """A host that answered before does not any more, or only with a fault, which is named as what it is."""
+    if side.fault:
+        return guards.faulty(side, seen.vm_name)
     return TransportError(
         "the host stopped answering" + (f": {side.said}" if side.said else ""),
         kind="connection_lost",

@@ -244,6 +244,40 @@ def test_a_leftover_test_copy_is_removed_with_consent_and_the_replica_is_not() -
     assert site.runs_at() == ["B"]
 
 
+@pytest.mark.parametrize("mode", ["planned", "unplanned"])
+def test_a_leftover_test_copy_that_runs_is_turned_off_before_it_is_removed_and_the_plan_says_so(mode: str) -> None:
+    site = Site(failover_with_test_copy="refused")
+    with_test_copy(site)
+    (copy,) = [one for one in site.world.hosts["B"].vms.values() if one.guid != guid(1)]
+    site.act("start_vm", host="B", vm=copy.guid)
+    consent = (Consent.REMOVE_LEFTOVER_TEST_COPY,)
+    go = site.failover
+    if mode == "unplanned":
+        site.act("power_loss", host="A")
+        go = site.unplanned
+    target = Target.PROTECTED if mode == "planned" else Target.RUNNING
+    said = "night shift, INC-1"
+    refused = go(moved(target, primary_confirmed_down=said))
+    assert refused.error("consent_needed").consent == ("remove_leftover_test_copy",)
+    assert refused.mutations == []
+    run = go(moved(target, *consent, primary_confirmed_down=said))
+    assert run.one.error is None, str(run.one.error)
+    assert run.mutations[:2] == ["RequestStateChange", "DestroySystem"]
+    assert "it is turned off" in run.one.planned[0].why
+    assert [*site.world.hosts["B"].vms] == [guid(1)]
+
+
+@pytest.mark.parametrize(("kind", "silence"), [("fault", False), ("quota", False), ("cut_before", True)])
+def test_a_fault_at_a_look_in_mid_run_is_named_as_a_fault_and_a_silence_as_a_silence(kind: str, silence: bool) -> None:
+    site = Site()
+    name = "AccessDenied" if kind == "fault" else ""
+    site.order(kind, name=name, match={"host": "B", "action": "Enumerate", "nth": 60}, times=None)
+    error = site.failover(moved(on_failure=OnFailure.STOP)).one.error
+    assert error is not None
+    assert (error.kind in ("connection_lost", "peer_unreachable")) is silence, str(error)
+    assert ("the host answers" in error.found) is not silence, str(error)
+
+
 FAILS_AT = ("RequestReplicationStateChangeEx", "InitiateFailover", "ReverseReplicationRelationship")
 
 
