@@ -32,10 +32,13 @@ options:
         the host receives replication. V(guest) is what the integration services tell of the guest. V(statistics) are
         those of the replication, and the only ones that cost an exchange for each virtual machine. V(cluster) is the
         failover cluster that a host is a node of, with its nodes, its Hyper-V Replica Broker and the roles of its
-        virtual machines.
+        virtual machines. V(test_copies) says which replicas have a test copy. V(memory) is the memory that each
+        virtual machine starts with. V(limits) is what a host allows at the same time, WinRM operations of one user and
+        transfers of replication, with the names of those that are assumed since the host does not tell them.
     type: list
     elements: str
-    choices: [state, settings, points, jobs, service, guest, statistics, cluster]
+    choices:
+      [state, settings, points, jobs, service, guest, statistics, cluster, test_copies, memory, limits]
     default: [state]
   timeout:
     description: Seconds for the whole task.
@@ -89,6 +92,13 @@ vms:
       type: str
       returned: with O(peer)
       sample: runs on hv-b, protected (replicates to hv-a)
+    next:
+      description: >-
+        What a person does next, taking the task's host for the home of the virtual machine; V(nothing) where all is
+        well.
+      type: str
+      returned: with O(peer)
+      sample: bring it home when the time has come (failback)
     age_seconds:
       description: Seconds since the last replication, on this host's own clock.
       type: float

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.joining imp
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.next_move import next_move
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import side_result
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.specs import INFO
@@ -92,7 +93,7 @@ def _told(vm_id: str, looks: Mapping[End, Look]) -> dict[str, Any]:
         told["extended_statistics"] = plain(looks[End.DESTINATION].extended_statistics.get(vm_id, ()))
     if End.SOURCE in looks:
         pair = _pair(here, vm_id, looks[End.SOURCE])
-        told |= {"now": where_now(pair), "there": side_result(pair.source, whole=True)}
+        told |= {"now": where_now(pair), "next": next_move(pair), "there": side_result(pair.source, whole=True)}
     return told
 
 
