@@ -24,11 +24,11 @@ NONE: Final = "–"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell of a table; ``bar`` is a share of 100 drawn beside its text."""
+    """A cell of a table; ``share`` is a part of 100 drawn beside its text."""
 
     text: str
     look: str = ""
-    bar: Union[float, None] = None
+    share: Union[float, None] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

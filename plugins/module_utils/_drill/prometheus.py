@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Union
 
@@ -64,7 +64,7 @@ def _of_stages(drill: Drill) -> list[_Metric]:
     passed = [(labels, not stage.failed and not any(run.failed for run in stage.vms)) for labels, stage in stages]
     return [
         _Metric(name="stage_duration_seconds", help="How long a stage took.", samples=_each_once(took)),
-        _Metric(name="stage_passed", help="Whether a stage passed.", samples=_each_once(passed)),
+        _Metric(name="stage_passed", help="Whether a stage passed.", samples=_each_once(passed, min)),
     ]
 
 
@@ -82,7 +82,7 @@ def _of_vms(drill: Drill) -> list[_Metric]:
             name="vm_rto_seconds", help="From when its users lost it until it was recovered.", samples=_each_once(rto)
         ),
         _Metric(name="vm_rpo_seconds", help="Seconds of writes that were lost.", samples=_each_once(rpo)),
-        _Metric(name="vm_good", help="Whether a move succeeded within its limits.", samples=_each_once(good)),
+        _Metric(name="vm_good", help="Whether a move succeeded within its limits.", samples=_each_once(good, min)),
         _Metric(
             name="vm_rto_limit_seconds",
             help="The limit of the plan.",
@@ -97,10 +97,14 @@ def _of_vms(drill: Drill) -> list[_Metric]:
 
 
 def _each_once(
-    samples: Iterable[tuple[Mapping[str, str], Union[float, None]]],
+    samples: Iterable[tuple[Mapping[str, str], Union[float, None]]], worst: Callable[[list[float]], float] = max
 ) -> list[tuple[Mapping[str, str], Union[float, None]]]:
-    """The last sample of each set of labels: Prometheus refuses two of one."""
-    return list({tuple(labels.items()): (labels, value) for labels, value in samples}.values())
+    """One sample for each set of labels, since Prometheus refuses two; the worst of those that there are."""
+    found: dict[tuple[tuple[str, str], ...], list[float]] = {}
+    for labels, value in samples:
+        if value is not None:
+            found.setdefault(tuple(labels.items()), []).append(value)
+    return [(dict(labels), worst(values)) for labels, values in found.items()]
 
 
 def _written(metric: _Metric) -> str:

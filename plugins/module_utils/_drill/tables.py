@@ -99,14 +99,14 @@ def where_time_went(drill: Drill) -> Table:
             plain(f"{place}. {stage.stage}"),
             _stage_outcome(stage),
             number(length((stage.seconds or 0.0) * drill.rate)),
-            Cell(text=f"{_share(stage.seconds or 0.0, whole):.0f} %", bar=_share(stage.seconds or 0.0, whole)),
+            Cell(text=f"{_share(stage.seconds or 0.0, whole):.0f} %", share=_share(stage.seconds or 0.0, whole)),
             plain(_slowest(stage, drill.rate)),
         )
         for place, stage in enumerate(drill.stages, start=1)
     ]
     between = whole - sum(known)
     if _share(between, whole) >= 1:
-        share = Cell(text=f"{_share(between, whole):.0f} %", bar=_share(between, whole))
+        share = Cell(text=f"{_share(between, whole):.0f} %", share=_share(between, whole))
         rows.append((plain("between the stages"), plain(""), number(length(between * drill.rate)), share, plain("")))
     return Table(
         id="time",

@@ -48,7 +48,7 @@ class _Scale:
     seconds: float
     rate: float
 
-    def bar(self, start: datetime, end: datetime, look: str, text: str) -> Bar:
+    def piece(self, start: datetime, end: datetime, look: str, text: str) -> Bar:
         left = min(max(self._share(start), 0.0), 100.0 - _THINNEST)
         width = min(max(self._share(end) - left, _THINNEST), 100.0 - left)
         return Bar(left=round(left, 3), width=round(width, 3), look=look, text=text)
@@ -79,7 +79,7 @@ def _stages(drill: Drill, scale: _Scale) -> Iterable[Bar]:
     for place, stage in enumerate(drill.stages, start=1):
         if stage.began is not None and stage.ended is not None:
             look = BAD if stage.failed or any(run.failed for run in stage.vms) else SOFT
-            yield scale.bar(stage.began, stage.ended, look, f"{place} {stage.stage}")
+            yield scale.piece(stage.began, stage.ended, look, f"{place} {stage.stage}")
 
 
 def _ticks(scale: _Scale) -> Iterable[Bar]:
@@ -113,7 +113,7 @@ def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Ro
         ends = [item.back for item in own if item.back]
         if starts and ends:
             span = length((max(ends) - min(starts)).total_seconds() * scale.rate)
-            bars.append(scale.bar(min(starts), max(ends), "tier", f"{stage}: {span} from first to last"))
+            bars.append(scale.piece(min(starts), max(ends), "tier", f"{stage}: {span} from first to last"))
     bad = sum(row.look == BAD for row in listed)
     name = "all virtual machines" if tier == ALL else tier
     told = f"{counted(len(listed), 'VM')}{f', {bad} failed' if bad else ''}"
@@ -122,7 +122,7 @@ def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Ro
 
 def _row(down: float, scale: _Scale, name: str, items: Sequence[Measured]) -> Row:
     good = all(item.good or item.run.outcome in ("planned", "skipped") for item in items)
-    bars = [bar for item in items for bar in _bars(scale, item)]
+    bars = [piece for item in items for piece in _bars(scale, item)]
     return Row(name=name, text=f"down {length(down)}" if down else "", look=GOOD if good else BAD, bars=tuple(bars))
 
 
@@ -134,18 +134,18 @@ def _bars(scale: _Scale, item: Measured) -> Iterable[Bar]:
     began, ended, stage = min(times), max(times), item.stage.stage
     out, served, back = run.outage_began, run.served_at, item.back
     if out is None:
-        yield scale.bar(began, ended, "work", f"{stage}: served all the time")
+        yield scale.piece(began, ended, "work", f"{stage}: served all the time")
         return
     last = back or served or ended
     if out > began:
-        yield scale.bar(began, out, "work", f"{stage}: prepared")
-    yield scale.bar(out, served if served and served <= last else last, "down", f"{stage}: without service")
+        yield scale.piece(began, out, "work", f"{stage}: prepared")
+    yield scale.piece(out, served if served and served <= last else last, "down", f"{stage}: without service")
     if served and back and back > served:
-        yield scale.bar(served, back, "probing", f"{stage}: runs, probes not green yet")
+        yield scale.piece(served, back, "probing", f"{stage}: runs, probes not green yet")
     if served and back is None:
-        yield scale.bar(served, max(ended, item.stage.ended or ended), "dead", f"{stage}: runs, never answered")
+        yield scale.piece(served, max(ended, item.stage.ended or ended), "dead", f"{stage}: runs, never answered")
     if back and ended > back:
-        yield scale.bar(back, ended, "work", f"{stage}: served, being protected")
+        yield scale.piece(back, ended, "work", f"{stage}: served, being protected")
 
 
 def _times(run: VmRun) -> list[datetime]:

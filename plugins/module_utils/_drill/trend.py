@@ -119,7 +119,7 @@ def _row(one: Earlier, most: float, *, this: bool) -> tuple[Cell, ...]:
         Cell(text=one.verdict, look=GOOD if one.verdict == PASSED else BAD),
         number(f"{told.good} of {told.vms}"),
         number(NONE if rto is None else f"{length(rto)}, {told.worst_rto_vm}"),
-        Cell(text="", bar=100.0 * rto / most if rto is not None and most else 0.0),
+        Cell(text="", share=100.0 * rto / most if rto is not None and most else 0.0),
         number(NONE if told.worst_rpo_seconds is None else length(told.worst_rpo_seconds)),
         number(NONE if told.seconds is None else length(told.seconds)),
     )

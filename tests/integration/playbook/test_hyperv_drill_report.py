@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Run, Stage, call
 from ansible_collections.hyperv.replica.tests.integration.playbook.test_secrets import loud
@@ -102,12 +104,34 @@ def test_no_password_is_in_a_bundle_even_where_a_plan_or_a_reason_holds_one(stag
     word = stage.simulation.password
     plan = {**PLAN, "vms": [{**PLAN["vms"][0], "probes": [{"http": {"url": f"https://me:{word}@a.example/"}}]}]}  # type: ignore[index]
 
-    run = report(stage, journals, report_plan=plan, report_reason=f"sign in with {word}", report_notes=[word])
+    planted = {"run_id": "planted", "at": "2026-11-20T02:00:00+00:00", "detail": f"by {word}", "password": "x"}
+    stage.write("planted/planted.jsonl", json.dumps(planted) + f'\n{{"torn": "{word}')
+
+    options = {"report_reason": f"sign in with {word}", "report_notes": [word], "report_journal_dir": "planted"}
+    run = report(stage, journals, report_plan=plan, **options)
 
     told = {path: path.read_text(encoding="utf-8") for path in (stage.folder / "drill-reports/drill-1").iterdir()}
     assert run.code == 0, run.output[-3000:]
     assert [path.name for path, text in told.items() if word in text] == []
     assert "sign in with (left out)" in told[stage.folder / "drill-reports/drill-1/report.html"]
+
+
+def test_a_signed_bundle_is_proven_by_the_public_key_and_not_by_another(stage: Stage, journals: Path) -> None:
+    for name in ("ours", "theirs"):
+        key = ed25519.Ed25519PrivateKey.generate()
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        stage.write(f"{name}.pem", private.decode())
+        stage.write(f"{name}.pub", public.decode())
+
+    run = report(stage, journals, report_private_key="ours.pem")
+    ours, theirs = (
+        verified(stage, path="drill-reports/drill-1", public_key=f"{name}.pub") for name in ("ours", "theirs")
+    )
+
+    assert run.code == 0, run.output[-3000:]
+    assert (ours["status"], ours["proven"], ours["anchors"][0]["result"]) == ("ok", True, "holds")
+    assert (theirs["status"], theirs["intact"], theirs["proven"]) == ("failed", True, False)
 
 
 def test_the_run_of_a_killed_controller_is_in_the_evidence_with_its_torn_line(stage: Stage, journals: Path) -> None:

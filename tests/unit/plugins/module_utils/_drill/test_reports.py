@@ -275,6 +275,14 @@ def test_metrics_tell_the_rto_of_each_machine_and_none_where_it_was_never_recove
     assert good[("SQL01", "failover")] == 0.0
 
 
+def test_a_stage_that_ran_in_several_parts_has_passed_only_if_all_of_them_did() -> None:
+    parts = with_stages(failover(), {**failover(), "failed": True, "said": "the host is away"}, failover())
+
+    families = {family.name: family for family in text_string_to_metric_families(prometheus(parts))}
+
+    assert [sample.value for sample in families["hyperv_replica_drill_stage_passed"].samples] == [0.0]
+
+
 def test_a_label_may_hold_whatever_a_machine_is_called() -> None:
     name = 'a"b\\c\nd'
     families = text_string_to_metric_families(prometheus(with_stages(failover(name=name))))
