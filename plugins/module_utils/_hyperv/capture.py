@@ -13,12 +13,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import capture_fitness
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture_vms import captured_vm
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     AUTHORIZATION,
+    MANAGEMENT_SETTINGS,
     OPERATING_SYSTEM,
+    SERVICE,
     SERVICE_SETTINGS,
     SYSTEM,
+    VOLUME,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.schema import guid, vm_id
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.shelf import (
@@ -48,15 +52,17 @@ def capture() -> Talk[dict[str, Any]]:
     found = {}
     for name in (OPERATING_SYSTEM, COMPUTER):
         found[name] = yield from instances(every(name, namespace=names.CIMV2))
-    for name in (SYSTEM, SERVICE_SETTINGS, AUTHORIZATION, PROVIDER, SWITCH, *VM_CLASSES):
+    for name in (SYSTEM, SERVICE, SERVICE_SETTINGS, AUTHORIZATION, PROVIDER, SWITCH, MANAGEMENT_SETTINGS, *VM_CLASSES):
         found[name] = yield from _whole(name)
-    return _host(_shelf(found))
+    found[VOLUME] = yield from _whole(VOLUME, names.CIMV2)
+    listed = yield from capture_fitness.certificates(found[SERVICE])
+    return _host(_shelf(found), listed)
 
 
-def _whole(name: str) -> Talk[list[CimInstance]]:
+def _whole(name: str, namespace: str = names.VIRTUALIZATION) -> Talk[list[CimInstance]]:
     """All of a class; none where an old host does not have it. Msvm_ComputerSystem is on every Hyper-V host."""
     try:
-        return (yield from instances(every(name)))
+        return (yield from instances(every(name, namespace=namespace)))
     except WsmanFault as fault:
         if name == SYSTEM or fault.kind == "access_refused":
             raise
@@ -71,7 +77,7 @@ def _shelf(found: dict[str, list[CimInstance]]) -> Shelf:
     return Shelf(found=found, now=clock, host=(system.text("CSName") or "").upper())
 
 
-def _host(shelf: Shelf) -> dict[str, Any]:
+def _host(shelf: Shelf, certificates: list[str]) -> dict[str, Any]:
     system, computer = shelf.found[OPERATING_SYSTEM][0], shelf.found[COMPUTER][0]
     vms = [captured_vm(shelf, one) for one in shelf.found[SYSTEM] if vm_id(one)]
     language = next(iter(system.texts("MUILanguages")), "")
@@ -87,6 +93,8 @@ def _host(shelf: Shelf) -> dict[str, Any]:
             "os_build": system.text("BuildNumber"),
             "os_caption": system.text("Caption"),
             "switches": [one.text("ElementName") for one in shelf.found[SWITCH]],
+            "certificates": certificates,
+            **capture_fitness.of_host(shelf),
             "replica_server": _server(shelf),
             "providers": _providers(shelf, vms),
             "vms": vms,

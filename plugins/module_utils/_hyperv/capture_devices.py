@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture_fitness import is_image, physical_disks
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.shelf import (
     ADDRESS,
     CONNECTION,
@@ -36,8 +37,8 @@ def disks(shelf: Shelf, vm_id: str) -> list[dict[str, Any]]:
     """Every virtual disk; how much of it is used is nowhere to be read."""
     drives = shelf.of(RESOURCE, vm_id)
     controllers = [one.text("InstanceID") for one in drives if one.integer("ResourceType") in _CONTROLLERS]
-    mine = [one for one in shelf.of(DISK, vm_id) if one.integer("ResourceType") == _VIRTUAL_DISK]
-    return [_disk(shelf, one, drives, controllers) for one in mine]
+    mine = [one for one in shelf.of(DISK, vm_id) if one.integer("ResourceType") == _VIRTUAL_DISK and not is_image(one)]
+    return [*(_disk(shelf, one, drives, controllers) for one in mine), *physical_disks(shelf, vm_id)]
 
 
 def adapters(shelf: Shelf, vm_id: str) -> list[dict[str, Any]]:
@@ -57,6 +58,7 @@ def _disk(shelf: Shelf, one: CimInstance, drives: list[CimInstance], controllers
             "size": _size(shelf, instance_id),
             "controller": places[0] if places else None,
             "location": int(location) if location and location.isdecimal() else None,
+            "shared": one.boolean("PersistentReservationsSupported") or None,
         }
     )
 

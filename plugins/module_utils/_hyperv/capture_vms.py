@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import capture_fitness, schema
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture_devices import adapters, disks
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
     HEARTBEAT,
@@ -86,6 +86,7 @@ def captured_vm(shelf: Shelf, system: CimInstance) -> dict[str, Any]:
             "powered_on_age": _on_age(side),
             **_shape(shelf, side.vm_id),
             "test_of": _test_of(shelf, side.vm_id),
+            **capture_fitness.of_vm(shelf, system, side.vm_id),
             "disks": storage,
             "adapters": adapters(shelf, side.vm_id),
             "guest": _guest(shelf, side),

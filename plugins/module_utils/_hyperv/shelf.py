@@ -15,6 +15,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     HEARTBEAT,
     KEY_VALUES,
     RELATIONSHIP,
+    SECURITY_SETTINGS,
     SETTINGS,
     SYSTEM_SETTINGS,
     TEST_LINK,
@@ -52,6 +53,7 @@ VM_CLASSES: Final = (
     CONNECTION,
     VLAN,
     ADDRESS,
+    SECURITY_SETTINGS,
 )
 
 

@@ -16,12 +16,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking imp
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey import estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import languages
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import from_estate, to_estate
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Checkpoint, Disk
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import World
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._hyperv.simulated_host import (
     START,
     simulated_host,
 )
 
+CERTIFICATE = "MIIBAA=="
 PROVIDER = "5E5D4C3B-2A19-4807-96F5-E4D3C2B1A098"
 EVERYTHING = frozenset(Gather) - {Gather.STATISTICS, Gather.JOBS}
 
@@ -32,6 +34,7 @@ def host(name: str, other: str, **more: Any) -> dict[str, Any]:
         "fqdn": f"{name.lower()}.example.test",
         "memory": "64 GiB",
         "switches": ["Production", "Isolated"],
+        "volumes": [{"name": "C:\\", "size": 1 << 40, "free": 1 << 39}, {"name": "D:\\", "free": "5 GiB"}],
         "replica_server": {
             "authentication": "both",
             "http_port": 8080,
@@ -118,6 +121,27 @@ def test_a_pair_captured_in_the_middle_of_a_move_shows_the_same(host_name: str, 
     again = second(first)
 
     assert [shown(again, name).sides for name in ("A", "B")] == [shown(first, name).sides for name in ("A", "B")]
+
+
+def test_what_a_preflight_asks_about_is_taken_over() -> None:
+    first = site()
+    sql, there = next(vm for vm in first.hosts["A"].vms.values() if vm.name == "SQL01"), first.hosts["A"]
+    there.certificates = [CERTIFICATE]
+    sql.generation, sql.tpm, sql.critical, sql.isos = 2, True, True, ["D:\\setup.iso"]
+    sql.disks[0].shared = True
+    sql.disks.append(
+        Disk(path="disk 3", instance_id=f"Microsoft:{sql.guid}\\X\\1\\9", size=1, used=1, pass_through=True)
+    )
+    sql.checkpoints = [Checkpoint(guid=PROVIDER, name="before", created=START, backup=True)]
+
+    again = second(first).hosts["A"]
+
+    copy = again.vms[sql.guid]
+    assert (again.certificates, again.volumes, again.mac_minimum) == ([CERTIFICATE], there.volumes, there.mac_minimum)
+    assert (copy.tpm, copy.critical, copy.isos, copy.checkpoints) == (True, True, sql.isos, sql.checkpoints)
+    assert [(disk.path, disk.shared, disk.pass_through) for disk in copy.disks] == [
+        (disk.path, disk.shared, disk.pass_through) for disk in sql.disks
+    ]
 
 
 def test_devices_and_the_replica_server_are_taken_over() -> None:
