@@ -111,6 +111,12 @@ options:
     description: No network leads to the guests, as on simulated hosts; a probe is as good as the guest's heartbeat.
     type: bool
     default: false
+  simulated_rate:
+    description:
+      - How many times as fast as real time simulated hosts run. Start delays are shortened by it, and what came of the
+        timetable is given in simulated time.
+    type: float
+    default: 1.0
   recovery_point:
     description:
       - For V(unplanned) only. V(latest), V(latest_app_consistent), or the id or the name of a recovery point.

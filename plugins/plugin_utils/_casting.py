@@ -44,6 +44,7 @@ class Wanted:
     Attributes:
         whole: the plan; part: what of it this task moves.
         rolls: the hosts that each name of the plan stands for.
+        rate: how many times as fast as real time the hosts' time runs.
     """
 
     whole: Plan
@@ -52,6 +53,7 @@ class Wanted:
     planned: bool
     goal: Goal
     rolls: Mapping[str, Roll] = field(default_factory=dict)
+    rate: float = 1.0
 
     def nodes(self, name: str) -> tuple[HostKey, ...]:
         """The hosts that a name of the plan stands for: itself, or the nodes of a cluster."""
@@ -135,7 +137,7 @@ class Cast:
                 tier=tiers.index(vm.tier),
                 after=tuple(by_name[on] for on in needs[vm.name].moved),
                 beside=tuple(elsewhere[on] for on in needs[vm.name].in_place if on in elsewhere),
-                start_delay=vm.start_delay,
+                start_delay=vm.start_delay / wanted.rate,
                 stops_others=policies[vm.tier] is not OnVmFailure.CONTINUE,
                 leaves=self._node(wanted, by_name[vm.name], End.SOURCE),
                 enters=self._node(wanted, by_name[vm.name], End.DESTINATION),

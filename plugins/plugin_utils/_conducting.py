@@ -62,6 +62,9 @@ _PATIENCE: Final = 90.0
 #: Seconds in which probes may get green where neither the plan nor the task says.
 _USUAL: Final = 300
 
+#: Of so many VMs at most one is expected to move in a second.
+_PER_SECOND: Final = 30
+
 _FIRST: Final = frozenset({Gather.POWER, Gather.POINTS, Gather.MEMORY, Gather.LIMITS})
 _LATER: Final = frozenset({Gather.POWER})
 
@@ -93,7 +96,7 @@ class PlanAction(EstateAction):
         result = self._result(session, wanted, cast, told)
         result["warnings"] = [*skew_warnings(cast.looks), *warnings, *result["warnings"]]
         result["stages"] = stages_result(wanted.part, planned=wanted.planned)
-        result["schedule"] = schedule_result(predicted, result["vms"], began)
+        result["schedule"] = schedule_result(predicted, result["vms"], began, wanted.rate)
         foreseen = {row["name"]: row["predicted_seconds"] for row in result["schedule"]["vms"]}
         for vm in result["vms"]:
             vm["predicted_seconds"] = foreseen.get(vm["name"])
@@ -113,6 +116,7 @@ class PlanAction(EstateAction):
             towards=Towards(options["to"]),
             planned=options["mode"] == "planned",
             goal=goal,
+            rate=max(1.0, options["simulated_rate"]),
         )
 
     def _operations(self, wanted: Wanted, options: dict[str, Any], cast: Cast) -> dict[str, Operation]:
@@ -184,7 +188,7 @@ class PlanAction(EstateAction):
             {vm_id: operations[vm_id] for vm_id in cast.ids if vm_id in operations},
             cast.pairs,
             looks,
-            Pace(poll=options["poll_interval"], concurrency=room.concurrency, gate=gate),
+            Pace(poll=options["poll_interval"], first=_pause(len(operations)), concurrency=room.concurrency, gate=gate),
             journal=session.journal,
             report=lambda vm_id, line: show(vm_id, heads[vm_id], line),
         )
@@ -249,3 +253,8 @@ def _points(options: Mapping[str, Any]) -> set[Gather]:
     if options["mode"] != "unplanned":
         return set()
     return {Gather.POINTS, Gather.ADAPTERS} if options["commit"] == "verified" else {Gather.POINTS}
+
+
+def _pause(vms: int) -> float:
+    """Seconds between polls while something moves: a second for each so many VMs, since one poll serves all of them."""
+    return max(1.0, vms / _PER_SECOND)

@@ -27,9 +27,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
 
-#: Seconds between the first polls, as in the common utilities of Microsoft's virtualization samples; the pause grows to
-#: the bound that the operator gave.
-_FIRST_PAUSE: Final = 1.0
+#: By how much the pause grows from one poll to the next while nothing moves.
 _GROWTH: Final = 1.5
 
 Report = Callable[[str, str], None]
@@ -41,6 +39,8 @@ class Pace:
 
     Attributes:
         poll: seconds between polls at most.
+        first: seconds between polls while something moves, as in the common utilities of Microsoft's virtualization
+            samples; more where so many VMs move that something always does.
         concurrency: VMs with a step outstanding.
         stop_on_error: after a failure VMs that were not begun are left alone.
         patience: how long a host may be silent before what it holds counts as unknown.
@@ -48,6 +48,7 @@ class Pace:
     """
 
     poll: float = 5.0
+    first: float = 1.0
     concurrency: int = 10
     stop_on_error: bool = False
     patience: timedelta = timedelta(seconds=90)
@@ -102,10 +103,10 @@ class Scheduler:
 
     def run(self) -> dict[str, Outcome]:
         """Go on until every VM has an outcome."""
-        pause = _FIRST_PAUSE
+        pause = self._pace.first
         try:
             while self._wishes:
-                pause = _FIRST_PAUSE if self._round() else min(pause * _GROWTH, self._pace.poll)
+                pause = self._pace.first if self._round() else min(pause * _GROWTH, self._pace.poll)
                 if self._wishes:
                     self._crew.rest(min(pause, self._pace.poll))
         except TimedOut as late:

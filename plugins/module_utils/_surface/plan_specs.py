@@ -65,6 +65,7 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         "strategy": {"type": "str", "choices": ["auto", "reverse", "provider"], "default": "auto"},
         "recovery_point_identifier": {"type": "str"},
         "simulated_guests": {"type": "bool", "default": False},
+        "simulated_rate": {"type": "float", "default": 1.0},
         **{name: _FAILOVER[name] for name in _MOVE},
     },
     "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],

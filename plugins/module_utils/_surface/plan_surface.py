@@ -116,16 +116,25 @@ def _group_result(group: StartGroup) -> dict[str, Any]:
     }
 
 
-def measured(vms: Sequence[Mapping[str, Any]], began: datetime) -> dict[str, Measured]:
-    """When users lost each VM and had it again, by its result."""
+def measured(vms: Sequence[Mapping[str, Any]], began: datetime, rate: float) -> dict[str, Measured]:
+    """When users lost each VM and had it again, by its result; in the hosts' time, which may run faster."""
     return {
-        vm["name"]: Measured(out_since=_since(vm["outage_began"], began), served_at=_served(vm, began)) for vm in vms
+        vm["name"]: Measured(
+            out_since=_times(rate, _since(vm["outage_began"], began)), served_at=_times(rate, _served(vm, began))
+        )
+        for vm in vms
     }
 
 
-def schedule_result(known: Schedule | None, vms: Sequence[Mapping[str, Any]], began: datetime) -> dict[str, Any]:
+def _times(rate: float, seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * rate
+
+
+def schedule_result(
+    known: Schedule | None, vms: Sequence[Mapping[str, Any]], began: datetime, rate: float
+) -> dict[str, Any]:
     """Predicted beside actual, in seconds since the run began."""
-    actual = measured(vms, began)
+    actual = measured(vms, began, rate)
     ended = [one.served_at for one in actual.values() if one.served_at is not None]
     return {
         "way": known.way if known else "",

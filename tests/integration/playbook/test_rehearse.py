@@ -38,7 +38,7 @@ class Project:
 
     def rehearse(self, *arguments: str, timeout: float = 600, **variables: Any) -> int:
         """Rehearse from this folder with a fast clock."""
-        given = {"rehearse_rate": 240, "drill_verify_within": 20, **variables}
+        given = {"rehearse_rate": 60, "drill_verify_within": 20, **variables}
         self.write("play.yml", "- ansible.builtin.import_playbook: hyperv.replica.rehearse")
         done = subprocess.run(
             [str(PROGRAMS / "ansible-playbook"), "play.yml", "-e", json.dumps(given), *arguments],
