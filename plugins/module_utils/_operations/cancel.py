@@ -60,11 +60,9 @@ def guard(seen: Pair, task: Task) -> None:
 
 def _refuse_unseen_use(seen: Pair, here: Side, task: Task) -> None:
     """Reverting is free only if the VM has not run since the failover; what it wrote is dropped with its disks."""
-    if here.state is not _S.RECOVERED or here.power is not Power.OFF or task.knows(Learned.NEVER_STARTED):
+    if here.state is not _S.RECOVERED or here.power is not Power.OFF or unused(here, task):
         return
-    last, moved = here.last_replicated, here.power_changed
-    if last is not None and moved is not None and moved <= last:
-        return
+    moved = here.power_changed
     if Consent.DISCARD_SINCE_FAILOVER in task.goal.consent:
         return
     raise PreconditionFailed(
@@ -76,6 +74,12 @@ def _refuse_unseen_use(seen: Pair, here: Side, task: Task) -> None:
         remedy="If that is wanted, add discard_since_failover to consent, with a reason",
         consent=(Consent.DISCARD_SINCE_FAILOVER.value,),
     )
+
+
+def unused(here: Side, task: Task) -> bool:
+    """Whether the failed-over copy surely has not run since the failover."""
+    last, moved = here.last_replicated, here.power_changed
+    return task.knows(Learned.NEVER_STARTED) or (last is not None and moved is not None and moved <= last)
 
 
 def reached(seen: Pair, task: Task) -> bool:
@@ -120,6 +124,13 @@ def _turn_off(seen: Pair, task: Task) -> Step:
     )
 
 
+START_AT_SOURCE: Final = Leg(
+    says="the VM starts at the source",
+    source=Shows(mode=_PRIMARY, power=(Power.OFF, Power.SAVED)),
+    given=_start_wanted,
+    step=lambda seen, task: steps.start(End.SOURCE),
+)
+
 #: Back to the primary: first the copy, then the lock, then the power.
 LEGS: Final = (
     Leg(
@@ -133,11 +144,6 @@ LEGS: Final = (
         source=Shows(mode=_PRIMARY, state=(_S.SYNCED,)),
         step=lambda seen, task: steps.cancel_prepared(End.SOURCE),
     ),
-    Leg(
-        says="the VM starts at the source",
-        source=Shows(mode=_PRIMARY, power=(Power.OFF, Power.SAVED)),
-        given=_start_wanted,
-        step=lambda seen, task: steps.start(End.SOURCE),
-    ),
+    START_AT_SOURCE,
     Leg(says="replication goes on where undoing paused it", given=paused_by_us, step=_resume),
 )

@@ -49,11 +49,13 @@ def disturbed(performed: Collection[Performed], seen: Pair) -> bool:
 
 
 def lessons(performed: Collection[Performed]) -> frozenset[Learned]:
-    """What a run's own steps tell: the destination was never started, so that nothing was written there."""
-    here = any(
-        done.step.host is End.DESTINATION and done.step.method is Method.REQUEST_STATE_CHANGE for done in performed
-    )
-    return frozenset() if here else frozenset({Learned.NEVER_STARTED})
+    """What a run's own steps tell: it failed the destination over itself and never started it, so nothing is there.
+
+    A copy that was failed over when the run began may have served since.
+    """
+    here = {done.step.method for done in performed if done.step.host is End.DESTINATION}
+    ours = Method.INITIATE_FAILOVER in here and Method.REQUEST_STATE_CHANGE not in here
+    return frozenset({Learned.NEVER_STARTED}) if ours else frozenset()
 
 
 def back_at_source(seen: Pair, task: Task) -> bool:
@@ -72,9 +74,24 @@ def _may_roll_back(seen: Pair, task: Task) -> bool:
         return False
     if isinstance(here, Absent):
         return there.state is not _S.SYNCED
+    if here.state is _S.RECOVERED and not cancel.unused(here, task):
+        return False
     free = here.state not in (_S.COMMITTED, _S.FAILBACK_IN_PROGRESS, _S.FAILBACK_COMPLETE)
     unfilled = here.state is _S.COMMITTED and there.state is not _S.SYNCED and not failback.came_home(seen, task)
     return here.mode in guards.RECEIVERS and (free or unfilled) and here.power is Power.OFF
+
+
+def _may_restore(seen: Pair, task: Task) -> bool:
+    """The source is not locked and may serve again as it did, beside a failed-over copy that is off and kept."""
+    here, there = seen.destination, seen.source
+    kept = isinstance(here, Side) and here.state is _S.RECOVERED and here.power is Power.OFF
+    free = isinstance(there, Side) and there.mode is ReplicationMode.PRIMARY and there.state is not _S.SYNCED
+    return kept and free
+
+
+def _source_runs(seen: Pair, task: Task) -> bool:
+    there = seen.source
+    return task.knows(Learned.KEEP_OFF) or (isinstance(there, Side) and there.power is Power.RUNNING)
 
 
 def _may_start(seen: Pair, task: Task) -> bool:
@@ -121,6 +138,8 @@ def plan(seen: Pair, task: Task, policy: OnFailure) -> tuple[str, tuple[Step, ..
     for word, legs, done in (first, second):
         if (_may_start if word == "started_unprotected" else _may_roll_back)(seen, task):
             return word, walk(seen, task, legs, done)
+    if _may_restore(seen, task):
+        return "rolled_back", walk(seen, task, (cancel.START_AT_SOURCE,), _source_runs)
     return "stopped", ()
 
 
