@@ -37,7 +37,8 @@ def _adapters(view: View, end: End) -> tuple[Adapter, ...]:
 
 def _twins(view: View) -> list[tuple[Adapter, Adapter | None]]:
     """Each adapter of the source with the destination's: of the same id, or of the same name."""
-    here, twins = list(_adapters(view, End.DESTINATION)), list[tuple[Adapter, Adapter | None]]()
+    here = list(_adapters(view, End.DESTINATION))
+    twins: list[tuple[Adapter, Adapter | None]] = []
     for one in _adapters(view, End.SOURCE):
         same = [other for other in here if other.id.upper() == one.id.upper()]
         same = same or [other for other in here if other.name == one.name]

@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.jobs impo
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Checkpoint
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.volumes import Volume
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
+    PROVIDER,
     START,
     Site,
     guid,
@@ -253,6 +254,14 @@ def test_a_move_that_was_killed_may_go_on(kill_at: int) -> None:
     site.kill_at = None
 
     assert preflight(site).blocking == set()
+
+
+@pytest.mark.parametrize("more", [{}, {"provider": PROVIDER}])
+def test_the_way_home_after_a_planned_failover_may_begin(more: dict[str, str]) -> None:
+    site = Site(fit_estate(fit(**more)))
+    site.failover()
+
+    assert preflight(site, ends=("A", "B")).blocking == set()
 
 
 def test_the_way_home_after_an_unplanned_failover_may_begin() -> None:
