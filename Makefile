@@ -18,9 +18,10 @@ JUNIT   := $(BUILD)/junit.xml
 PYTEST   = pytest --quiet --numprocesses=$(JOBS) --dist=loadfile --junit-xml=$(JUNIT)
 TARBALL := $(BUILD)/hyperv-replica-$(shell sed -n 's/^version: *//p' galaxy.yml).tar.gz
 
-# Sanity, units and a rehearsal run on each of these, the whole integration on the lowest, a middle and the newest one.
+# Sanity, units and a rehearsal run on each of these; every playbook test on the middle one, and on the lowest and the newest
+# those that can tell versions of ansible-core apart, and one target for each module. `make integration CORE=2.16` runs all.
 CORES      := 2.16 2.17 2.18 2.19 2.21
-FULL_CORES := 2.16 2.19 2.21
+ENDS       := 2.16 2.21
 PYTHON_OF  = $(if $(filter 2.21,$(1)),3.13,3.11)
 
 CORE    ?= 2.19
@@ -53,9 +54,14 @@ static: mirror
 	@$(STEP) "mypy --strict" $(IN) dev sh -c 'cd $(BUILD) && mypy --config-file $(MIRROR)/pyproject.toml \
 		ansible_collections/hyperv/replica/plugins ansible_collections/hyperv/replica/tests'
 
+# What takes long and knows neither Ansible nor the version of Python: once is enough.
+LONG := $(wildcard $(addprefix tests/unit/plugins/module_utils/,_operations/test_pairwise*.py _operations/test_sequences*.py \
+	_operations/test_new_copy.py _operations/test_many_hosts.py _operations/test_clusters*.py _drill/test_conduct*.py \
+	_drill/test_schedule.py))
+
 units: mirror
 	@$(STEP) --junit $(JUNIT) "units, newest Python of plugins" $(IN) dev $(PYTEST) tests/unit
-	@$(STEP) --junit $(JUNIT) "units, Python 3.10" $(IN) python-3.10 $(PYTEST) tests/unit
+	@$(STEP) --junit $(JUNIT) "units, Python 3.10" $(IN) python-3.10 $(PYTEST) $(LONG:%=--ignore=%) tests/unit
 
 lint: mirror build
 	@$(STEP) "shellcheck" $(IN) lint sh -c 'shellcheck .ci/run $$(find tests -name "*.sh" -not -path "tests/output/*")'
@@ -68,11 +74,10 @@ lint: mirror build
 browser: mirror
 	@$(STEP) --junit $(JUNIT) "reports in a browser" $(IN) dev $(PYTEST) tests/browser
 
-# Two cores at a time, each in a mirror of its own. Nothing below _surface knows Ansible, which test_layers.py holds; so the
-# versions in the middle run the units of what does, the lowest and the newest run all.
-FULL_UNITS := 2.16 2.21
+# Two cores at a time, each in a mirror of its own. Nothing below _surface knows Ansible, which test_layers.py holds; so
+# only the newest, with the newest Python, runs more than the units of what does.
 ABOVE := $(addprefix tests/unit/,plugins/module_utils/_surface/ plugins/module_utils/_transport/ \
-	plugins/plugin_utils/test_hosts.py plugins/plugin_utils/test_tickets.py test_layers.py)
+	test_layers.py) $(wildcard tests/unit/plugins/plugin_utils/test_*.py)
 
 matrix: dev
 	@$(MAKE) --jobs 2 $(CORES:%=core-%)
@@ -84,14 +89,19 @@ leg-%:
 	@.venv/bin/python $(TOOLS)/mirror.py
 	@$(STEP) "sanity, ansible-core $*" $(IN) core-$* ansible-test sanity
 	@$(STEP) --junit $(REPLICA_BUILD)/ansible_collections/hyperv/replica/tests/output/junit/python$(call PYTHON_OF,$*)-controller-units.xml \
-		"units, ansible-core $*" $(IN) core-$* ansible-test units $(if $(filter $*,$(FULL_UNITS)),,$(ABOVE))
+		"units, ansible-core $*" $(IN) core-$* ansible-test units $(if $(filter $*,2.21),$(LONG:%=--exclude %),$(ABOVE))
 	@mkdir -p $(REPLICA_BUILD)/drill
 	@cd $(REPLICA_BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
 
-full-integration: $(FULL_CORES:%=integration-%)
+full-integration: mirror
+	@$(MAKE) integration
+	@$(MAKE) $(ENDS:%=integration-%)
+
+VERSIONED := $(addprefix tests/integration/playbook/test_,connections.py keywords.py moves.py reading.py secrets.py \
+	plan_roles.py)
 
 integration-%: mirror
-	@$(MAKE) integration CORE=$*
+	@$(MAKE) integration CORE=$* TESTS="$(VERSIONED)"
 
 integration: mirror
 	@$(STEP) --junit $(JUNIT) "playbooks, ansible-core $(CORE)" $(IN) core-$(CORE) $(PYTEST) $(TESTS)
