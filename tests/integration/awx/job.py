@@ -53,7 +53,7 @@ class Ended:
 
     @property
     def artifacts(self) -> dict[str, Any]:
-        told = [event["event_data"].get("artifact_data", {}) for event in self.events]
+        told = [event.get("event_data", {}).get("artifact_data", {}) for event in self.events]
         return {name: value for data in told for name, value in data.items()}
 
     def results(self, module: str) -> list[dict[str, Any]]:
