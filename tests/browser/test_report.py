@@ -123,7 +123,7 @@ def test_nothing_stands_out_at_the_side(tab: Tab, reports: dict[str, Path], name
         ("many", ["PASSED", "REAL HOSTS", "300 of 300"]),
         (
             "failed",
-            ["FAILED", "SIMULATOR", "SQL01 (database), failover", "tcp 1433 no answer", "14 min 29 s without service"],
+            ["FAILED", "SIMULATOR", "SQL01 (database), failover", "tcp 1433: no answer", "14 min 29 s without service"],
         ),
     ],
 )

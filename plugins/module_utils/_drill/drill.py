@@ -30,6 +30,7 @@ class Fault:
 
     kind: str
     msg: str
+    found: str = ""
     code: str = ""
     cause: str = ""
     remedy: str = ""
@@ -107,7 +108,7 @@ class VmRun:
     def why(self) -> str:
         """Why it failed, in a sentence."""
         if self.fault is not None:
-            return self.fault.msg
+            return self.fault.found or self.fault.msg
         bad = [f"{check.check}: {check.found}, wanted {check.wanted}" for check in self.failed_checks]
         return "; ".join(bad) or "failed"
 

@@ -42,6 +42,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     measured,
     reasons,
     sentences,
+    still_down,
     verdict,
 )
 
@@ -58,10 +59,8 @@ def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) ->
         passed=outcome == PASSED,
         where=where(drill),
         lead=_lead(drill, told, why),
-        reasons=tuple(_reason(reason) for reason in why[:_MOST_REASONS]),
-        more_reasons=f"and {counted(len(why) - _MOST_REASONS, 'more reason')}, see below"
-        if len(why) > _MOST_REASONS
-        else "",
+        reasons=tuple(_reason(reason) for reason in _causes(why)),
+        more_reasons=_more(why),
         facts=_facts(drill, told),
         tiles=_tiles(drill, told),
         first=_first(drill),
@@ -103,6 +102,24 @@ def _who(why: Sequence[Reason]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     because = f", and {len(after)} because of {'it' if len(names) == 1 else 'them'}," if after else ""
     return f"{', '.join(names[:3])}{more}{because}"
+
+
+def _causes(why: Sequence[Reason]) -> list[Reason]:
+    """The reasons that stand in the box of the verdict: no failure that only follows from another."""
+    return [reason for reason in why if not reason.follows][:_MOST_REASONS] or list(why[:_MOST_REASONS])
+
+
+def _more(why: Sequence[Reason]) -> str:
+    """What did not find room there."""
+    shown = _causes(why)
+    after = list(dict.fromkeys(reason.vm for reason in why if reason.follows and reason not in shown))
+    rest = len(why) - len(shown) - sum(reason.follows and reason not in shown for reason in why)
+    told = (
+        [f"Because of it: {', '.join(after[:8])}{f' and {len(after) - 8} more' if len(after) > 8 else ''}."]
+        if after
+        else []
+    )
+    return " ".join([*told, *([f"{counted(rest, 'more reason')} below."] if rest else [])])
 
 
 def _reason(reason: Reason) -> tuple[str, str, str]:
@@ -153,14 +170,15 @@ def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
             note=f"{counted(lossy, 'limit')} missed" if lossy else told.worst_rpo_vm if rpo else "",
             look=BAD if lossy else GOOD if rpo is not None else "",
         ),
-        Tile(
-            label="Longest without service",
-            value=length(told.down_seconds) if items else NONE,
-            note="over the whole drill",
-            look="",
-        ),
+        _down_tile(drill, told),
         Tile(label="Whole drill", value=NONE if told.seconds is None else length(told.seconds), note="", look=""),
     )
+
+
+def _down_tile(drill: Drill, told: Summary) -> Tile:
+    lost, value = still_down(drill), length(told.down_seconds) if told.moves else NONE
+    note = f"{counted(len(lost), 'VM')} still without service" if lost else "over the whole drill"
+    return Tile(label="Longest without service", value=value, note=note, look=BAD if lost else "")
 
 
 def _rto_tile(drill: Drill, told: Summary, items: Sequence[Measured]) -> Tile:
@@ -217,7 +235,7 @@ def _all_reasons(why: Sequence[Reason]) -> Table:
     """Every reason, where not all of them have room in the box of the verdict."""
     rows = [(reason.vm, reason.tier, reason.stage, reason.why, reason.cost) for reason in why]
     columns = ("VM", "Tier", "Stage", "Why", "What it cost")
-    return listed("reasons", "Every reason", columns, rows if len(rows) > _MOST_REASONS else ())
+    return listed("reasons", "Every reason", columns, rows if len(rows) > len(_causes(why)) else ())
 
 
 def _warnings(drill: Drill) -> list[tuple[str, str, str]]:

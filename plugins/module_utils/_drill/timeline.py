@@ -45,6 +45,7 @@ class _Scale:
     """The axis: from the beginning of the drill to its end."""
 
     began: datetime
+    ended: datetime
     seconds: float
     rate: float
 
@@ -62,7 +63,7 @@ def timeline(drill: Drill) -> Timeline:
     if drill.began is None or drill.ended is None:
         return Timeline(stages=(), ticks=(), groups=())
     seconds = max((drill.ended - drill.began).total_seconds(), 0.001)
-    scale = _Scale(began=drill.began, seconds=seconds, rate=drill.rate)
+    scale = _Scale(began=drill.began, ended=drill.ended, seconds=seconds, rate=drill.rate)
     by_tier: dict[str, dict[str, list[Measured]]] = {tier: {} for tier in drill.plan.tiers}
     for item in measured(drill):
         by_tier.setdefault(item.tier, {}).setdefault(item.run.name, []).append(item)
@@ -122,30 +123,47 @@ def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Ro
 
 def _row(down: float, scale: _Scale, name: str, items: Sequence[Measured]) -> Row:
     good = all(item.good or item.run.outcome in ("planned", "skipped") for item in items)
-    bars = [piece for item in items for piece in _bars(scale, item)]
+    bars, lost = list[Bar](), None
+    for item in items:
+        times = _times(item.run)
+        if times and lost:
+            bars.append(scale.piece(lost, min(times), "down", "without service between two moves"))
+        bars += _bars(scale, item, times, lost) if times else ()
+        if item.back is not None:
+            lost = None
+        elif item.down or lost:
+            lost = max([*times, item.stage.ended or lost or scale.began])
+    if lost:
+        bars.append(scale.piece(lost, scale.ended, "down", "without service to the end"))
     return Row(name=name, text=f"down {length(down)}" if down else "", look=GOOD if good else BAD, bars=tuple(bars))
 
 
-def _bars(scale: _Scale, item: Measured) -> Iterable[Bar]:
+def _bars(scale: _Scale, item: Measured, times: Sequence[datetime], lost: datetime | None) -> Iterable[Bar]:
     """A move: the way to its shutdown, without service, until its probes were green, and what came after."""
-    run, times = item.run, _times(item.run)
-    if not times:
-        return
-    began, ended, stage = min(times), max(times), item.stage.stage
-    out, served, back = run.outage_began, run.served_at, item.back
+    run, stage, began, ended = item.run, item.stage.stage, min(times), max(times)
+    out, ran, back = began if lost else run.outage_began, _ran_at(run), item.back
     if out is None:
         yield scale.piece(began, ended, "work", f"{stage}: served all the time")
         return
-    last = back or served or ended
+    last = back or ran or max(ended, item.stage.ended or ended)
     if out > began:
         yield scale.piece(began, out, "work", f"{stage}: prepared")
-    yield scale.piece(out, served if served and served <= last else last, "down", f"{stage}: without service")
-    if served and back and back > served:
-        yield scale.piece(served, back, "probing", f"{stage}: runs, probes not green yet")
-    if served and back is None:
-        yield scale.piece(served, max(ended, item.stage.ended or ended), "dead", f"{stage}: runs, never answered")
+    yield scale.piece(out, ran if ran and ran <= last else last, "down", f"{stage}: without service")
+    if ran and back and back > ran:
+        yield scale.piece(ran, back, "probing", f"{stage}: runs, probes not green yet")
+    if ran and back is None:
+        yield scale.piece(ran, max(ended, item.stage.ended or ended), "dead", f"{stage}: runs, never answered")
     if back and ended > back:
         yield scale.piece(back, ended, "work", f"{stage}: served, being protected")
+
+
+def _ran_at(run: VmRun) -> datetime | None:
+    """When it came to run, which is before it was served where the run waited for its probes."""
+    starts = [call for call in run.calls if call.method == "RequestStateChange" and call.began]
+    if run.outage_began is None or not starts or starts[-1].began is None:
+        return run.served_at
+    ran = starts[-1].began + timedelta(seconds=starts[-1].seconds or 0.0)
+    return min(ran, run.served_at or ran) if ran > run.outage_began else run.served_at
 
 
 def _times(run: VmRun) -> list[datetime]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Union
@@ -23,11 +23,16 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import
 #: Outcomes of a move after which a virtual machine is where it was wanted.
 GOOD: Final = frozenset({"moved", "already_there"})
 
+#: Rescues after which its users have a virtual machine again.
+_GIVEN_BACK: Final = frozenset({"rolled_back", "started_unprotected"})
+
 #: Kinds of errors that say that a virtual machine runs and does not answer.
-_GUEST_IS_DEAD: Final = frozenset({"verification", "probe_failed"})
+_GUEST_IS_DEAD: Final = frozenset({"verification", "guest_silent", "probe_failed"})
 
 #: Kinds of errors of virtual machines that nothing was wrong with.
 _FOLLOWS: Final = frozenset({"dependency", "plan_stopped"})
+
+STILL_DOWN: Final = "still without service at the end of the drill"
 
 PASSED: Final = "PASSED"
 FAILED: Final = "FAILED"
@@ -115,25 +120,38 @@ def reasons(drill: Drill) -> tuple[Reason, ...]:
     for stage in drill.stages:
         own = {item.run.name: item for item in items if item.stage is stage}
         found += sorted(_of_stage(drill, stage, own, down), key=lambda reason: reason.follows)
+    told = {reason.vm for reason in found}
+    found += [Reason(why=STILL_DOWN, vm=name) for name in still_down(drill) if name not in told]
     return (*found, *(Reason(why=failure) for failure in drill.failures if not _told(failure, found)))
 
 
 def downtimes(drill: Drill) -> dict[str, float]:
     """Seconds for which each virtual machine was without service over the whole drill; a move may find it down."""
-    total: dict[str, timedelta] = {}
+    spent, down = _outages(drill)
+    for name, since in down.items():
+        spent[name] += max((drill.ended or since) - since, timedelta(0))
+    return {name: total.total_seconds() * drill.rate for name, total in spent.items()}
+
+
+def still_down(drill: Drill) -> list[str]:
+    """Virtual machines that a move took away from their users, and nobody has given back by the end of the drill."""
+    return list(_outages(drill)[1])
+
+
+def _outages(drill: Drill) -> tuple[dict[str, timedelta], dict[str, datetime]]:
+    """How long each was without service and then had it again, and since when those have been that had not."""
+    spent: dict[str, timedelta] = {}
     down: dict[str, datetime] = {}
     for item in measured(drill):
         name, began = item.run.name, down.get(item.run.name) or item.run.outage_began
-        back = item.back or (_last_answer(item.run) if item.run.rescue else None)
-        total.setdefault(name, timedelta(0))
+        back = item.back or (_last_answer(item.run) if item.run.rescue in _GIVEN_BACK else None)
+        spent.setdefault(name, timedelta(0))
         if began is not None and back is not None:
-            total[name] += max(back - began, timedelta(0))
+            spent[name] += max(back - began, timedelta(0))
             down.pop(name, None)
         elif began is not None:
             down[name] = began
-    for name, since in down.items():
-        total[name] += max((drill.ended or since) - since, timedelta(0))
-    return {name: spent.total_seconds() * drill.rate for name, spent in total.items()}
+    return spent, down
 
 
 def _last_answer(run: VmRun) -> datetime | None:
@@ -158,7 +176,10 @@ def _measure(stage: Stage, run: VmRun, planned: PlannedVm | None, seen: VmRun | 
         rto=None if rto is None else max(rto, 0.0) * rate,
         back=back,
         probed=recovered is not None,
-        down=run.outage_began is not None and back is None and not run.rescue and run.outcome != "planned",
+        down=run.outage_began is not None
+        and back is None
+        and run.rescue not in _GIVEN_BACK
+        and run.outcome != "planned",
     )
 
 
@@ -183,8 +204,9 @@ def _unwell(run: VmRun, seen: VmRun | None) -> bool:
 def _of_stage(drill: Drill, stage: Stage, items: Mapping[str, Measured], down: Mapping[str, float]) -> Iterator[Reason]:
     blocked = [rule for rule in stage.rules if rule.blocks]
     bad = [run for run in stage.vms if run.failed and not (blocked and run.fault is None)]
+    lost = still_down(drill) if bad else ()
     for run in bad:
-        yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down), _now(drill, run))
+        yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down, lost), _now(drill, run))
     for rule in blocked:
         why = f"{rule.rule}: {rule.found or rule.cause}"
         yield Reason(why=why, vm=rule.vm, stage=stage.stage, remedy=rule.remedy)
@@ -203,9 +225,15 @@ def _of_vm(planned: PlannedVm | None, stage: Stage, run: VmRun, cost: str, now: 
         stage=stage.stage,
         cost=cost,
         now=now,
-        remedy=sentences(run.fault.remedy, run.fault.next_move) if run.fault else "",
+        remedy=_remedy(run),
         follows=run.fault is not None and run.fault.kind in _FOLLOWS,
     )
+
+
+def _remedy(run: VmRun) -> str:
+    """What to do, unless the reason says it."""
+    told = (run.fault.remedy, run.fault.next_move) if run.fault else ()
+    return sentences(*(text for text in told if text not in run.why))
 
 
 def _now(drill: Drill, run: VmRun) -> str:
@@ -214,9 +242,11 @@ def _now(drill: Drill, run: VmRun) -> str:
     return said[-1] if said else run.now
 
 
-def _cost(run: VmRun, item: Measured | None, down: Mapping[str, float]) -> str:
+def _cost(run: VmRun, item: Measured | None, down: Mapping[str, float], lost: Collection[str]) -> str:
     """What a failure cost: service and data."""
     spent = down.get(run.name, 0.0)
+    if run.name in lost:
+        return f"{length(spent)} without service, {STILL_DOWN}"
     service = [f"{length(spent)} without service in the whole drill"] if spent else []
     if item is not None and item.down:
         service.append(f"not given back to its users by this {item.stage.kind.replace('_', ' ')}")

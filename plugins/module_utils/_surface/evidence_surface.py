@@ -175,11 +175,19 @@ def _fault(error: Given) -> Fault | None:
     return Fault(
         kind=_text(error, "kind") or "error",
         msg=_text(error, "msg") or _text(error, "found") or "failed",
+        found=_said(error),
         code=" ".join(filter(None, ("" if code is None else str(code), _text(error, "code_name")))),
         cause=_text(error, "cause"),
         remedy=_text(error, "remedy"),
         next_move=_text(error, "next"),
     )
+
+
+def _said(error: Given) -> str:
+    """What was found, with its number and the host's own words, as far as there are any."""
+    code = "" if error.get("code") is None else f" ({error['code']})"
+    detail = f". The host says: {_text(error, 'detail')}" if error.get("detail") else ""
+    return f"{_text(error, 'found')}{code}{detail}" if error.get("found") else ""
 
 
 def _call(step: Given) -> Call:

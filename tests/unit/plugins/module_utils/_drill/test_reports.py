@@ -63,7 +63,7 @@ def test_the_dead_guest_is_the_reason_with_its_tier_what_it_cost_and_where_it_is
     (reason,) = reasons(DEAD)
 
     assert (reason.vm, reason.tier, reason.stage) == ("SQL01", "database", "failover")
-    assert "tcp 1433 no answer" in reason.why
+    assert "tcp 1433: no answer" in reason.why
     assert reason.cost == (
         "14 min 29 s without service in the whole drill, not given back to its users by this failover, no data lost"
     )
@@ -80,6 +80,8 @@ def test_the_cause_comes_before_those_that_failed_because_of_it() -> None:
 
     assert [reason.vm for reason in reasons(failed)] == ["SQL01", "WEB01"]
     assert told(failed).lead.startswith("SQL01, and 1 because of it, failed.")
+    assert [who for who, _why, _cost in told(failed).reasons] == ["SQL01 (directory), failover"]
+    assert told(failed).more_reasons == "Because of it: WEB01."
 
 
 def test_the_rto_ends_when_the_probes_are_green_and_not_when_the_machine_ran() -> None:
@@ -139,6 +141,37 @@ def test_what_the_caller_found_wrong_fails_the_drill_and_is_not_said_twice() -> 
 def test_service_that_was_lost_in_one_move_and_came_back_in_the_next_is_counted_from_end_to_end() -> None:
     assert downtimes(DEAD)["SQL01"] == pytest.approx(869.0)
     assert downtimes(DEAD)["WEB01"] == pytest.approx(252.0)
+
+
+def test_a_machine_that_was_stopped_half_way_is_down_to_the_end_and_its_later_move_does_not_hide_that() -> None:
+    sent = drills.moved(VM, 10)["performed"][:5]
+    half = {
+        "performed": sent,
+        "served_at": None,
+        "recovered_at": None,
+        "rescue": "stopped",
+        "outcome": "failed",
+        "error": drills.DEAD,
+    }
+    again = drills.moved(VM, 400)["performed"][:5]
+    later = drills.moved(VM, 400, performed=again, served_at=None, recovered_at=None, outage_began=None)
+
+    seen = with_stages(failover(**half), drills.stage("walk back", "walk_back", 390, 600, [later]))
+
+    assert reasons(seen)[0].cost == "9 min 46 s without service, still without service at the end of the drill"
+    assert [piece.look for piece in told(seen).timeline.groups[0].rows[0].bars] == ["work", *["down"] * 4]
+
+
+def test_a_machine_that_was_rolled_back_has_its_service_again() -> None:
+    undone = {
+        "served_at": None,
+        "recovered_at": None,
+        "rescue": "rolled_back",
+        "outcome": "failed",
+        "error": drills.DEAD,
+    }
+
+    assert "still" not in reasons(with_stages(failover(**undone)))[0].cost
 
 
 def test_what_preflight_blocks_fails_the_drill_unless_it_was_waived() -> None:
