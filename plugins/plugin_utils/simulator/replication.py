@@ -229,7 +229,8 @@ def _silent_too_long(relationship: Relationship, now: datetime) -> bool:
 
 def _cycle(world: World, host: Host, vm: Vm, relationship: Relationship, due: datetime) -> None:
     holder = world.holder(host, vm)
-    if relationship.next_cycle != due or holder is None:
+    removed = vm.relationships.get(relationship.index) is not relationship
+    if relationship.next_cycle != due or holder is None or removed:
         return
     host = holder
     plan_cycle(world, host, vm, relationship, relationship.settings.replication_interval)

@@ -32,6 +32,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.replicati
     complete_copy,
     copy_seconds,
     enter,
+    halt,
     partner,
     sending_to,
     travel,
@@ -170,6 +171,7 @@ def remove_relationship(case: Case) -> MethodResult:
     case.require(relationship.index == 1 or 1 not in vm.relationships)  # documented rule of the Ex page
 
     def finish() -> None:
+        halt(relationship)
         if relationship.index == 1:
             del vm.relationships[1]
             return

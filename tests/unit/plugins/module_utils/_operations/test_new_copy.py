@@ -48,6 +48,8 @@ GATHERS = {
     End.DESTINATION: frozenset({Gather.POWER}),
     End.SOURCE: frozenset({Gather.POWER, Gather.DISKS}),
 }
+#: Where the replica server at A would put the disk of a new replica.
+ORPHAN = f"C:\\Replica\\{guid(1)}\\disk0.vhdx"
 CREATED = ["RemoveReplicationRelationshipEx", "CreateReplicationRelationship", "StartReplication"]
 HOME = [
     "InitiateShutdown",
@@ -313,7 +315,7 @@ def test_a_measured_bandwidth_is_what_was_sent_over_the_time_it_took() -> None:
 
 def test_orphaned_files_that_fail_the_creation_are_explained_and_the_run_goes_on_once_they_are_gone() -> None:
     site = home_lost()
-    site.act("leave_file", host="A", path="C:\\Replica\\disk0.vhdx")
+    site.act("leave_file", host="A", path=ORPHAN)
     run = go(site)
     error = run.one.error
     assert error is not None
@@ -326,10 +328,10 @@ def test_orphaned_files_that_fail_the_creation_are_explained_and_the_run_goes_on
 
 def test_a_host_that_puts_the_replica_elsewhere_needs_nobody_to_move_files_away() -> None:
     site = home_lost(orphaned_files="other_folder")
-    site.act("leave_file", host="A", path="C:\\Replica\\disk0.vhdx")
+    site.act("leave_file", host="A", path=ORPHAN)
     went_well(go(site))
     assert site.shown() == AT_A
-    assert guid(1) in site.a().disks[0].path
+    assert site.a().disks[0].path != ORPHAN
 
 
 def test_the_recovery_host_being_away_names_the_ways_that_are_left() -> None:

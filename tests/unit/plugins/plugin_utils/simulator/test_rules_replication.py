@@ -280,7 +280,7 @@ def extend(bench: Bench, **changes: str) -> MethodResult:
 @pytest.mark.parametrize(("switch", "made"), [("refused", False), ("other_folder", True)])
 def test_files_of_an_earlier_replica_stop_a_new_one_or_do_not(switch: str, made: bool) -> None:
     bench = unreplicated(orphaned_files=switch)
-    bench.world.act("leave_file", host="B", path="C:\\Replica\\disk0.vhdx")
+    bench.world.act("leave_file", host="B", path=f"C:\\Replica\\{GUID}\\disk0.vhdx")
 
     code = bench.done(create(bench))
 
@@ -315,3 +315,17 @@ def test_a_copy_that_is_brought_by_hand_holds_what_the_original_holds_and_is_not
     bench.world.act("import_copy", host="A", vm="SQL01", to="B", new_id=new_id)
     (copy,) = bench.world.hosts["B"].vms.values()
     assert (copy.guid == GUID, int(copy.mode), copy.writes) == (not new_id, 0, bench.a.writes)
+
+
+def test_a_relationship_that_was_removed_sends_nothing_beside_the_one_that_took_its_place() -> None:
+    bench = Bench(estate(pair()))
+    assert bench.done(bench.ask("A", "RemoveReplicationRelationshipEx", {"ReplicationRelationship": None})) == 0
+    bench.world.act("remove_vm", host="B", vm="SQL01")
+    assert bench.done(create(bench)) == 0
+    assert bench.done(bench.ask("A", "StartReplication", {"InitialReplicationType": 1})) == 0
+    assert bench.done(bench.request("A", 7)) == 0
+    held = dict(bench.b.writes)
+
+    bench.wait(2000)
+
+    assert bench.b.writes == held
