@@ -2,7 +2,7 @@
 # make test    every test there is
 # make check   the quick part of it, for while writing
 # make integration [CORE=2.19] [TESTS=file] [TARGETS="target ..."]
-# make docs, make build, make clean
+# make molecule, make docs, make build, make clean
 #
 # Needs Python 3.11 or newer and make; everything else goes into .venv and .build.
 
@@ -31,7 +31,7 @@ TARGETS ?=
 JOBS    ?= 2
 
 .PHONY: help drill test check static units lint browser matrix full-integration integration awx kerberos docs docs-step
-.PHONY: build clean mirror dev
+.PHONY: build clean mirror dev molecule
 
 help:
 	@sed -n '/^$$/q;s/^# \{0,1\}//p' Makefile
@@ -43,7 +43,7 @@ drill:
 
 test:
 	@rm -rf $(BUILD)/results
-	@$(MAKE) check && $(MAKE) browser matrix full-integration && $(MAKE) awx kerberos docs-step drill-step; \
+	@$(MAKE) check && $(MAKE) browser matrix full-integration && $(MAKE) molecule awx kerberos docs-step drill-step; \
 	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
 
 check: static units lint
@@ -122,6 +122,10 @@ docs-step: mirror
 
 drill-step:
 	@$(STEP) "make drill" $(MAKE) drill
+
+# One scenario for each role, each with simulated hosts of its own.
+molecule: mirror
+	@$(STEP) "molecule" $(IN) molecule tests/tools/molecule.sh $(JOBS)
 
 docs: mirror
 	@$(TOOLS)/build_docs.sh

@@ -52,7 +52,7 @@ def _verify_calls(
 ) -> Any:
     timing = Timing(
         now=datetime.now(timezone.utc),
-        within=None if within is None else float(within),
+        within=None if within is None or float(within) < 0 else float(within),
         since=since or {},
         rate=float(rate),
     )
