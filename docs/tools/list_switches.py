@@ -79,7 +79,7 @@ CLIENT: Final[dict[str, Answer]] = {
     "unreplicated_relationship": Answer("page of the class", "An absent instance and state 0 mean the same."),
     "remove_while_failed_over": Answer(
         "page ``removereplicationrelationshipex``",
-        "Refuses to remove it, unless ``even_if_failed_over`` says so; commit or cancel first.",
+        "Refuses to remove it, unless ``even_if_failed_over`` says so; then it commits first.",
     ),
     "test_copy_disks": Answer(
         "page ``destroysystem``", "Looks whether the files are gone, and fails with their paths."

@@ -152,7 +152,7 @@ options:
   even_if_failed_over:
     description:
       - Change or remove a relationship although it is failed over, or prepared for that, and not home yet.
-        B(The way home may be lost with it.)
+        B(The way home may be lost with it.) A failover that is not committed is committed before it is removed.
     type: bool
     default: false
   sync_timeout:

@@ -267,8 +267,23 @@ def _resynchronizes(seen: Pair, task: Task, wanted: WantedRelationship) -> bool:
 _RESUMED: Final = _is(RelationshipState.REPLICATING)
 _FINISHED: Final = _is(RelationshipState.REPLICATING, RelationshipState.RESYNCHRONIZED)
 
+#: What a removal does to what was written since such a failover is documented nowhere (lifecycle 13: commit first).
+_FAILED_OVER: Final = Shows(mode=guards.RECEIVERS, state=(_S.RECOVERED,))
+
 #: First what makes and changes it, then what brings it into its state.
 _ROWS: Final = (
+    _leg(
+        "a failover is made final before its relationship is removed",
+        _is(RelationshipState.ABSENT),
+        lambda seen, task, wanted: relating.make_final(_HERE),
+        here=_FAILED_OVER,
+    ),
+    _leg(
+        "a failover at the other side is made final before that",
+        _is(RelationshipState.ABSENT),
+        lambda seen, task, wanted: relating.make_final(_THERE),
+        there=_FAILED_OVER,
+    ),
     _leg(
         "a relationship is removed from the sending side",
         _is(RelationshipState.ABSENT),

@@ -27,7 +27,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     ReplicationState,
     RequestedReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards, steps
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import Task
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import (
     Learned,
@@ -225,6 +225,12 @@ def reset_statistics(end: End) -> Step:
         unseen=True,
         why="statistics are counted anew",
     )
+
+
+def make_final(end: End) -> Step:
+    """Commit a failover, so that what was written since stays when its relationship goes."""
+    step = steps.commit(end, why="the failover becomes final, so that what was written since it stays")
+    return replace(step, contingent=False)
 
 
 def remove(end: End, seen: Pair) -> Step:

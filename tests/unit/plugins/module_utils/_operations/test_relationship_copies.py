@@ -55,3 +55,23 @@ def test_a_first_copy_begins_at_its_time() -> None:
 
     assert bare.shown()[0][1] == 3
     assert relate(bare, S.REPLICATING, settings=TO_B, start_at=later).one.already_there
+
+
+@pytest.mark.parametrize("home", ["A", "B"])
+@pytest.mark.parametrize("removal", ["merged", "reverted"])
+def test_what_was_written_since_a_failover_stays_when_its_relationship_is_removed(home: str, removal: str) -> None:
+    site = Site(remove_while_failed_over=removal)
+    site.act("turn_off_vm", host="A", vm="VM001")
+    assert site.unplanned().one.error is None
+    site.wait(600)
+    away = "B" if home == "A" else "A"
+
+    planned = relate(site, S.ABSENT, home=home, away=away, even_if_failed_over=True, check=True)
+    run = relate(site, S.ABSENT, home=home, away=away, even_if_failed_over=True)
+
+    assert run.one.error is None, str(run.one.error)
+    assert run.mutations == ["CommitFailover", "RemoveReplicationRelationshipEx", "RemoveReplicationRelationshipEx"]
+    assert [step.method.value for step in planned.one.planned] == run.mutations
+    assert site.lost == 0
+    assert site.b().writes["B"] > 0
+    assert relate(site, S.ABSENT, home=home, away=away).one.already_there
