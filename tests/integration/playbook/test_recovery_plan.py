@@ -150,3 +150,22 @@ def test_what_others_need_moves_last_and_alone_and_is_tried_before_the_next(stag
     assert tried == {"HV-A", "HV-B"}
     assert signed_in == {"HV-A", "HV-B"}
     assert stage.lossless()
+
+
+def test_a_lost_site_does_not_stop_an_unplanned_move_of_the_whole_plan(stage: Stage) -> None:
+    for host in ("HV-A", "HV-C"):
+        stage.simulation.act("power_loss", host=host)
+    stage.simulation.advance(900)
+    lost: dict[str, Any] = {
+        "mode": "unplanned",
+        "max_data_loss": "1h",
+        "outage_began": "from_last_replication",
+        "primary_confirmed_down": "the night shift, INC0099120",
+    }
+
+    run = moved(stage, **lost)
+
+    assert run.code == 0, run.output
+    assert where(stage) == THERE
+    assert {vm["strategy"] for vm in run.result["vms"]} == {"unplanned"}
+    assert not stage.simulation.ledger()["split_brains"]
