@@ -139,7 +139,7 @@ options:
       - Required for V(unplanned).
     type: str
   declared_at:
-    description: When the disaster was declared, with its offset from UTC. RV(vms[].rto_from_declaration) counts from
+    description: When the disaster was declared, with its offset from UTC. C(rto_from_declaration) counts from
       it.
     type: str
   primary_confirmed_down:
