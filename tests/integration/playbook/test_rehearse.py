@@ -144,6 +144,10 @@ def test_twelve_machines_in_three_tiers_go_and_come_home(project: Project) -> No
     assert outcomes(project, "verify at home") == {"passed": TWELVE}
     assert "VERDICT: PASSED on SIMULATOR" in project.output
     assert holds(project)
+    journals = "".join(
+        path.read_text(encoding="utf-8") for path in project.folder.glob("drill-reports/journals/*/*.jsonl")
+    )
+    assert journals.count('"InitiateFailover"') >= 2 * len(TWELVE)
 
 
 def test_a_guest_that_is_dead_over_there_fails_the_drill_and_everything_walks_back(project: Project) -> None:
