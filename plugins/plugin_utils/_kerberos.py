@@ -178,7 +178,7 @@ def _text(path: Path, read: list[str], depth: int = 0) -> str:
 
 
 def _included(line: str) -> Iterator[Path]:
-    word, _, name = line.strip().partition(" ")
+    word, _blank, name = line.strip().partition(" ")
     if word == "include" and name:
         yield Path(name.strip())
     if word == "includedir" and Path(name.strip()).is_dir():
@@ -211,13 +211,13 @@ def _name_servers() -> Iterator[str]:
     except OSError:
         return
     for line in lines:
-        word, _, rest = line.partition(" ")
+        word, _blank, rest = line.partition(" ")
         if word == "nameserver" and rest.strip():
             yield rest.strip()
 
 
 def _endpoint(server: str) -> tuple[str, int]:
-    host, _, port = server.rpartition(":")
+    host, _colon, port = server.rpartition(":")
     return (host, int(port)) if host and port.isdigit() else (server, _KDC_PORT)
 
 

@@ -177,8 +177,8 @@ def _after_dependencies(vms: Sequence[Vm]) -> Iterator[Vm]:
     """As written, but for those that have to wait for another of them."""
     left = {vm.name: vm for vm in vms}
     while left:
-        free = (vm for vm in left.values() if not any(on in left for on in vm.depends_on))
-        turn = next(free, None) or next(iter(left.values()))
+        free = [vm for vm in left.values() if not any(on in left for on in vm.depends_on)]
+        turn = (free or [*left.values()])[0]
         yield left.pop(turn.name)
 
 

@@ -40,8 +40,7 @@ def circles(vms: Sequence[Vm]) -> Iterator[tuple[str, ...]]:
     known = {vm.name: vm for vm in vms}
     left = dict.fromkeys(known)
     while left:
-        start = next(iter(left))
-        circle = _circle_from(start, known, left)
+        circle = _circle_from([*left][0], known, left)
         yield from [circle] if circle else []
 
 

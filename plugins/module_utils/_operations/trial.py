@@ -136,9 +136,7 @@ def legs(trials: Trials, judge: Judge) -> tuple[Leg, ...]:
             lambda s, t: _asks(s, t) and not t.knows(Learned.RED),
             lambda s, t: _ask(trials),
         ),
-        _leg(
-            "an older point is gone back to", up, lambda s, t: _asks(s, t), lambda s, t: _give_up(s, t, trials, judge)
-        ),
+        _leg("an older point is gone back to", up, _asks, lambda s, t: _give_up(s, t, trials, judge)),
         _leg("a VM that was no good is turned off", up, _is(_FALL_BACK), lambda s, t: _turn_off()),
         _leg("its failover is undone", off, _is(_FALL_BACK), lambda s, t: _revert()),
         _leg("that it is good is noted", up, _is(_TRYING), lambda s, t: _note_good(_side(s))),

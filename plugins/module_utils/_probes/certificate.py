@@ -22,10 +22,10 @@ _FORMATS: Final = {_UTC_TIME: "%y%m%d%H%M%SZ", _GENERALIZED_TIME: "%Y%m%d%H%M%SZ
 def not_after(der: bytes) -> datetime | None:
     """The end of its validity in UTC; None where it cannot be read."""
     try:
-        (_, certificate), *_ = _elements(der)
-        (_, body), *_ = _elements(certificate)
+        certificate = [*_elements(der)][0][1]
+        body = [*_elements(certificate)][0][1]
         fields = [element for element in _elements(body) if element[0] != _VERSION]
-        _serial, _algorithm, _issuer, (tag, validity), *_ = fields
+        tag, validity = fields[3]  # after serial number, algorithm and issuer
         _not_before, (kind, text) = _elements(validity)
         return _moment(kind, text.decode("ascii")) if tag == _SEQUENCE else None
     except (ValueError, IndexError, KeyError):

@@ -82,16 +82,16 @@ def _resolved(name: str, type_: str) -> Reply:
 def _endpoint(server: str) -> tuple[str, int]:
     """Address and port of ``192.0.2.1``, ``192.0.2.1:5353``, ``2001:db8::1`` or ``[2001:db8::1]:5353``."""
     if server.startswith("["):
-        host, _, port = server[1:].partition("]")
+        host, _end, port = server[1:].partition("]")
         return host, int(port.lstrip(":") or _PORT)
     if server.count(":") == 1:
-        host, _, port = server.partition(":")
+        host, _colon, port = server.partition(":")
         return host, int(port)
     return server, _PORT
 
 
 def _over_udp(asked: Question, host: str, port: int, ends: float) -> Reply:
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    family, _type, _protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.connect(address)  # so that nobody else's datagrams are taken
         while True:

@@ -132,7 +132,7 @@ class _Reader:
         if code:
             return Reply(refusal=_REFUSALS.get(code, f"the server answers with error {code}"))
         self._same_question(questions, asked)
-        return self._of_interest([self._record() for _ in range(answers)], asked)
+        return self._of_interest([self._record() for _answer in range(answers)], asked)
 
     def _same_question(self, questions: int, asked: Question) -> None:
         if questions != 1:

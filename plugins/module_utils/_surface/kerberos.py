@@ -112,7 +112,7 @@ def read_configuration(text: str) -> Configuration:
         elif line.startswith("}"):
             realm = ""
         elif "=" in line:
-            name, _, value = (part.strip() for part in line.partition("="))
+            name, _is, value = (part.strip() for part in line.partition("="))
             if section == "libdefaults":
                 library.setdefault(name, value)
             elif section == "realms" and realm and name == "kdc":

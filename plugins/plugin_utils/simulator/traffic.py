@@ -20,7 +20,8 @@ class Site(Protocol):
     """A host, as far as traffic has to know it."""
 
     @property
-    def active_transfers(self) -> int: ...
+    def active_transfers(self) -> int:
+        """How many transfers it does at the same time, in each direction."""
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

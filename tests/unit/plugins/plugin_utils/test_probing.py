@@ -58,7 +58,7 @@ def listening() -> Iterator[int]:
 @contextmanager
 def mute(many: int = 1) -> Iterator[list[int]]:
     """Web servers that take a connection and say nothing."""
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(many)]
+    servers = [socket.create_server(("127.0.0.1", 0)) for _server in range(many)]
     try:
         yield [server.getsockname()[1] for server in servers]
     finally:

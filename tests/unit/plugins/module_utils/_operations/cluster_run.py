@@ -41,8 +41,16 @@ def cluster_estate(clustered: str = "AB", **cluster: Any) -> dict[str, Any]:
 class ClusterSite(Site):
     """A simulated estate with clusters, and runs of tasks on it that know all their nodes."""
 
-    def __init__(self, clustered: str = "AB", /, *, cluster: Mapping[str, Any] | None = None, **switches: str) -> None:
-        super().__init__(cluster_estate(clustered, **(cluster or {})), **switches)
+    def __init__(
+        self,
+        clustered: str | Mapping[str, Any] = "AB",
+        /,
+        *,
+        cluster: Mapping[str, Any] | None = None,
+        **switches: str,
+    ) -> None:
+        plain = cluster_estate(clustered, **(cluster or {})) if isinstance(clustered, str) else clustered
+        super().__init__(plain, **switches)
         self.nodes = {side: tuple(name for name in self.world.hosts if name.startswith(side)) for side in "AB"}
 
     def a(self, number: int = 1) -> Vm:

@@ -221,16 +221,6 @@ def test_a_copy_that_was_brought_home_by_hand_is_overwritten_only_with_consent()
     assert run.mutations == []
 
 
-REFUSED: dict[str, tuple[Callable[[], Site], str]] = {
-    "home holds the copy, not replicated": (seeded, "copy_exists"),
-    "the failover may still be undone": (lambda: home_lost(committed=False), "not_committed"),
-    "the copy on B serves nobody": (lambda: _without_home(Site()), "not_failed_over"),
-    "home holds the old primary": (lambda: _with_old_primary(), "copy_exists"),
-    "a planned failover is prepared": (lambda: _prepared(), "failed_over"),
-    "it also replicates to a third host": (lambda: _extended(), "unsupported"),
-}
-
-
 def _without_home(site: Site) -> Site:
     site.act("turn_off_vm", host="A", vm="VM001")
     site.act("delete_vm", host="A", vm="VM001")
@@ -263,6 +253,16 @@ def _extended() -> Site:
     site.act("set_replication", host="B", vm="VM001", state="committed")
     site.act("delete_vm", host="A", vm="VM001")
     return site
+
+
+REFUSED: dict[str, tuple[Callable[[], Site], str]] = {
+    "home holds the copy, not replicated": (seeded, "copy_exists"),
+    "the failover may still be undone": (lambda: home_lost(committed=False), "not_committed"),
+    "the copy on B serves nobody": (lambda: _without_home(Site()), "not_failed_over"),
+    "home holds the old primary": (_with_old_primary, "copy_exists"),
+    "a planned failover is prepared": (_prepared, "failed_over"),
+    "it also replicates to a third host": (_extended, "unsupported"),
+}
 
 
 @pytest.mark.parametrize("why", REFUSED)

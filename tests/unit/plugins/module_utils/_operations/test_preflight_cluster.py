@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.verification import Result
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.cluster_run import ClusterSite
-from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import Site
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.preflight_estate import (
     certificate,
     certified_estate,
@@ -31,8 +30,7 @@ class Certified(ClusterSite):
         cluster = {"name": "HVC-B", "fqdn": "hvc-b.example.test", "broker": "hvr-b.example.test", "nodes": ["B1", "B2"]}
         plain |= {"hosts": [a, first, second], "clusters": [cluster]}
         plain["replicated"][0]["replica"] = "B1"
-        Site.__init__(self, plain)
-        self.nodes = {"A": ("A",), "B": ("B1", "B2")}
+        super().__init__(plain)
 
 
 def test_a_certificate_that_is_missing_on_one_node_fails_with_the_name_of_the_node() -> None:

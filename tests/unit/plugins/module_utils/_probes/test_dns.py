@@ -211,7 +211,7 @@ def test_no_cut_and_no_changed_byte_of_a_reply_does_more_than_be_refused() -> No
     chance = random.Random(7)
 
     tried = [good[:length] for length in range(len(good))]
-    for _ in range(5000):
+    for _time in range(5000):
         changed = bytearray(good)
         for _byte in range(chance.randint(1, 4)):
             changed[chance.randrange(len(changed))] = chance.randrange(256)

@@ -225,7 +225,7 @@ def test_the_end_of_a_certificate_is_read_from_its_bytes_and_no_changed_byte_rai
     assert not_after(der) == NOT_AFTER
     for length in range(len(der)):
         not_after(der[:length])
-    for _ in range(3000):
+    for _time in range(3000):
         changed = bytearray(der)
         changed[chance.randrange(len(changed))] = chance.randrange(256)
         not_after(bytes(changed))
