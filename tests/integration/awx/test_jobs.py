@@ -123,6 +123,28 @@ def test_a_check_job_changes_nothing_and_shows_the_plan(begin: Begin) -> None:
     assert changes(controller, began) == []
 
 
+def test_what_a_survey_asked_reaches_the_run(begin: Begin) -> None:
+    controller = begin()
+    answers = {"awx_reason": "quarterly drill, CHG1", "awx_vms": "WEB01\n\n", "failover_consent": ["resume_suspended"]}
+
+    job = controller.start("failover.yml", {**MOVE, **answers})
+
+    assert job.status == "successful", job.output
+    assert runs_on(controller) == {"SQL01": ["HV-A"], "WEB01": ["HV-B"]}
+    consents = [result["consent"] for result in job.results("hyperv_replica_recovery_plan")]
+    assert {"given": ["resume_suspended"], "reason": "quarterly drill, CHG1"} in consents
+
+
+def test_two_shards_move_the_plan_together_and_no_machine_twice(begin: Begin) -> None:
+    controller = begin()
+
+    first = controller.start("failover.yml", {**MOVE, "failover_plan_shard": "1/2"})
+    second = controller.transmit("failover.yml", {**MOVE, "failover_plan_shard": "2/2"})
+
+    assert (first.status, second.status) == ("successful", "successful"), first.output + second.output
+    assert runs_on(controller) == {"SQL01": ["HV-B"], "WEB01": ["HV-B"]}
+
+
 def test_a_job_runs_on_another_node_by_transmit_worker_and_process(begin: Begin) -> None:
     controller = begin()
 
