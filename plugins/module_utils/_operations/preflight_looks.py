@@ -145,7 +145,18 @@ def _errand(vm_id: str, pair: Pair, looks: Looks) -> Errand:
     return Errand(vm_id=vm_id, host=sender, step=step, side=side)
 
 
+#: A finished job leaves after a while (lifecycle, section 3).
+_FORGOTTEN: Final = Tested(good=None, said="the host has forgotten the test's job")
+
+
 def _tested(crew: Crew, errands: Sequence[Errand]) -> dict[str, Tested]:
+    """What the tests came to. One whose job the host forgot before it was looked at is asked for once more."""
+    told = _asked(crew, errands)
+    again = [errand for errand in errands if told.get(errand.vm_id) == _FORGOTTEN]
+    return told | _asked(crew, again) if again else told
+
+
+def _asked(crew: Crew, errands: Sequence[Errand]) -> dict[str, Tested]:
     told: dict[str, Tested] = {}
     jobs: dict[str, str] = {}
     senders = {errand.vm_id: errand.host for errand in errands}
@@ -180,7 +191,7 @@ def _ended(crew: Crew, jobs: Mapping[str, str], senders: Mapping[str, HostKey]) 
             continue
         job = look.sides[vm_id].job(job_id) if vm_id in look.sides else None
         if job is None:
-            told[vm_id] = Tested(good=None, said="the host has forgotten the test's job")
+            told[vm_id] = _FORGOTTEN
         elif not job.running:
             said = "it answered" if job.succeeded else f"the test failed ({job.error_code}): {job.error}"
             told[vm_id] = Tested(good=job.succeeded, said=said.rstrip(": "))
