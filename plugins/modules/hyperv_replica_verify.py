@@ -14,6 +14,9 @@ author:
 description:
   - Looks at the task's host, and with O(peer) at both ends, and gives a verdict for each virtual machine. Changes
     nothing.
+  - With O(plan) it runs on the controller and looks at all hosts of a recovery plan at the same time. No virtual
+    machine waits for another one or for another one's host, and each host is asked one query per class, whatever the
+    number of virtual machines.
   - Several checks are made for each one. Where it runs, replication health, age of the last replication, heartbeat and
     addresses of the guest, and probes of what the guest serves.
 options:
@@ -21,9 +24,36 @@ options:
     description:
       - Names or GUIDs of the virtual machines, as the task's host knows them. Nothing else is touched.
       - A name that two virtual machines share is refused with both GUIDs. A test copy never matches a name.
+      - With O(plan) those of the plan that are meant. All of them when not given.
+      - Required without O(plan).
     type: list
     elements: str
-    required: true
+  plan:
+    description:
+      - A recovery plan, as M(hyperv.replica.hyperv_replica_recovery_plan) takes it. The task runs on the controller
+        (C(delegate_to=localhost)) and opens every host of the plan by the inventory.
+      - Of each virtual machine C(probes) are asked, but for those that are task files, C(limits.rpo) is O(max_rpo), and
+        C(probe_within) or C(limits.rto) is O(within).
+      - One whose host does not answer fails, and no other one does.
+    type: dict
+  at:
+    description: With O(plan), at which end they shall be. That is then the task's host for O(expect).
+    type: str
+    choices: [home, recovery]
+    default: home
+  since:
+    description:
+      - With O(plan), when each virtual machine was taken away from its users, by its name in the plan. Its
+        C(probe_within) or C(limits.rto) counts from there, or else from now.
+    type: dict
+  simulated_hosts:
+    description: With O(plan), inventory hosts that are simulated, as O(simulated_guests) for the guests on them.
+    type: list
+    elements: str
+  simulated_rate:
+    description: With O(plan), how many times as fast as real time the hosts run; the limits are in the hosts' time.
+    type: float
+    default: 1.0
   peer:
     description:
       - Inventory name of the host at the other end, or V(auto) to find it by the names of the relationship.
@@ -92,8 +122,9 @@ options:
     description:
       - Seconds in which everything may become good. What is not good yet is looked at again until then. V(0) looks
         once.
+      - Without it V(0), or with O(plan) what the plan says of each virtual machine, and V(0) where it says nothing. A
+        negative number counts as none.
     type: int
-    default: 0
   fail_on:
     description:
       - V(fail) fails the task when a check fails. V(warn) fails it when a check only warns, too. V(never) reports.
@@ -141,6 +172,12 @@ EXAMPLES = r"""
           server: 10.20.0.10
           expect: [10.20.0.21]
     within: 300
+
+- name: Everything of the plan is served at the recovery site, each within its own recovery time
+  hyperv.replica.hyperv_replica_verify:
+    plan: "{{ hyperv_replica_plan }}"
+    at: recovery
+  delegate_to: localhost
 
 - name: Is the replica side ready
   hyperv.replica.hyperv_replica_verify:
@@ -223,6 +260,12 @@ vms:
           description: What was asked for.
           type: str
           returned: always
+not_reached:
+  description: Hosts where virtual machines of O(plan) shall be, and which did not answer.
+  returned: with O(plan)
+  type: list
+  elements: str
+  sample: []
 exchanges:
   description: HTTP requests after the sign-in, by host.
   returned: always

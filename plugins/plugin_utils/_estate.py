@@ -52,7 +52,7 @@ class EstateSession(Session):
 class EstateAction(HostAction):
     """Opens no host at first: which ones there are says the plan."""
 
-    def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> EstateSession:
+    def _open(self, options: dict[str, Any], task_vars: dict[str, Any]) -> Session:
         session: EstateSession = self.new_session(EstateSession, options, WallClock())
         return session
 

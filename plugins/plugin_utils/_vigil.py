@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, TimedOut
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import guards, verification
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import Clock
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.verification import (
     Check,
     Expect,
@@ -39,7 +39,10 @@ class Watch:
     """One VM under watch.
 
     Attributes:
+        name: what whoever asks calls it; empty takes what its host calls it.
+        trouble: why nothing is known of it; empty when it was found.
         seen_probes: answered by a look; probes: asked from the controller.
+        simulated: no network leads to its guest.
         ends: until when it may become good.
         answers: what each probe came to in the last whole round.
         recovered_at: when all its probes were green first.
@@ -53,6 +56,9 @@ class Watch:
     seen_probes: tuple[Probe, ...] = ()
     probes: tuple[Probe, ...] = ()
     ends: datetime
+    name: str = ""
+    trouble: str = ""
+    simulated: bool = False
     answers: list[Check | None] = field(default_factory=list)
     recovered_at: datetime | None = None
     again_at: datetime | None = None
@@ -73,7 +79,7 @@ class Watch:
     @property
     def answered(self) -> bool:
         """Whether each probe was answered at least once."""
-        return None not in self.answers
+        return bool(self.trouble) or None not in self.answers
 
     def take(self, place: int, check: Check) -> None:
         """Keep one answer of the round; a round counts when it is whole."""
@@ -91,6 +97,9 @@ class Watch:
             self.recovered_at = now
 
     def _looked_at(self) -> list[Check]:
+        if self.trouble:
+            found, wanted = self.trouble, self.wanted.expect.value
+            return [Check(check="state", result=Result.FAIL, found=found, wanted=wanted)]
         try:
             guards.refuse_wrong_peer(self.seen)
         except PreconditionFailed as stranger:
@@ -102,8 +111,19 @@ class Watch:
         return [answer or _unanswered(probe) for probe, answer in zip(self.probes, self.answers, strict=True)]
 
 
+class Seeing(Protocol):
+    """Whoever looks at the VMs under watch."""
+
+    @property
+    def crew(self) -> Crew:
+        """Who carries."""
+
+    def take(self, vm_ids: Collection[str], *, guest: bool | Collection[str]) -> Mapping[str, Pair]:
+        """Look again; what is not seen is left out."""
+
+
 class Vigil:
-    """Keeps watch over VMs of one host.
+    """Keeps watch over VMs, be they of one host or of many.
 
     Attributes:
         warnings: what kept it from watching to the end.
@@ -111,7 +131,7 @@ class Vigil:
 
     def __init__(
         self,
-        looks: Looks,
+        looks: Seeing,
         watches: Sequence[Watch],
         clock: Clock,
         *,
@@ -122,20 +142,19 @@ class Vigil:
         self._deadline, self._show = deadline, show
         self.warnings: list[str] = []
 
-    def keep(self, poll: float, *, at_most: int, simulated: bool) -> None:
+    def keep(self, poll: float, *, at_most: int) -> None:
         """Watch until every VM is good or its time is over.
 
         Args:
             poll: seconds between two looks.
             at_most: probes that are out at the same time.
-            simulated: no network leads to the guests.
         """
         prober = Prober(at_most)
         pause, length = timedelta(seconds=min(_PAUSE, poll)), timedelta(seconds=poll)
         next_look = self._clock.now() + length
         while open_ones := self._open():
             for watch in open_ones:
-                self._ask(watch, prober, pause, simulated=simulated)
+                self._ask(watch, prober, pause)
             due = min([next_look, *(watch.ends for watch in open_ones if watch.ends > self._clock.now())])
             self._collect(prober, due)
             if self._clock.now() >= due:
@@ -154,16 +173,16 @@ class Vigil:
             return []
         return waiting
 
-    def _ask(self, watch: Watch, prober: Prober, pause: timedelta, *, simulated: bool) -> None:
+    def _ask(self, watch: Watch, prober: Prober, pause: timedelta) -> None:
         """Ask its probes again, all together, once the last round is over."""
         now = self._clock.now()
-        if watch.out or not watch.probes or (watch.again_at and now < watch.again_at):
+        if watch.out or not watch.probes or watch.trouble or (watch.again_at and now < watch.again_at):
             return
         if all(answer is not None and answer.result is Result.PASS for answer in watch.answers):
             return
         watch.out, watch.again_at = [None] * len(watch.probes), now + pause
         for place, probe in enumerate(watch.probes):
-            prober.ask((watch.vm_id, place), probe, watch.seen, simulated=simulated)
+            prober.ask((watch.vm_id, place), probe, watch.seen, simulated=watch.simulated)
 
     def _collect(self, prober: Prober, due: datetime) -> None:
         """Wait a moment, and keep the answers that came."""
@@ -181,7 +200,7 @@ class Vigil:
         for watch in open_ones:
             bad = [check for check in watch.checks if check.result is Result.FAIL]
             said = "; ".join(f"{check.check}: {check.found}, wanted {check.wanted}" for check in bad)
-            self._show(watch.vm_id, watch.seen.vm_name, f"not yet: {said}")
+            self._show(watch.vm_id, watch.name or watch.seen.vm_name, f"not yet: {said}")
         try:
             pairs = self._looks.take([watch.vm_id for watch in self._watches], guest=True)
         except TimedOut:

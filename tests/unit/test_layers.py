@@ -62,8 +62,10 @@ MAY_IMPORT = {
     "plugin_utils/_reading": ("_errors _hyperv _surface plugin_utils._task", "ansible"),
     "plugin_utils/_probing": ("_probes _hyperv _operations", ""),
     "plugin_utils/_vigil": ("_errors _hyperv _operations plugin_utils._probing", ""),
+    "plugin_utils/_mustering": ("_errors _hyperv _operations plugin_utils._vigil", ""),
     "plugin_utils/_verifying": (
-        "_errors _values _hyperv _operations _surface plugin_utils._task plugin_utils._probing plugin_utils._vigil",
+        "_errors _values _hyperv _operations _drill _surface plugin_utils._task plugin_utils._probing "
+        "plugin_utils._estate plugin_utils._mustering plugin_utils._peer plugin_utils._vigil",
         "ansible",
     ),
     "plugin_utils/_trying": (

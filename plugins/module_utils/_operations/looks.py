@@ -166,18 +166,19 @@ class Looks:
         running = [key for key in answering or sides if sides[key].power is Power.RUNNING]
         return next(iter([*running, *answering, *sides]), None)
 
-    def take(self, vm_ids: Collection[str], *, guest: bool | Collection[str]) -> dict[str, Pair]:
+    def take(self, vm_ids: Collection[str], *, guest: bool | Collection[str], whole: bool = False) -> dict[str, Pair]:
         """Look again. VMs with an end on a silent host are left out while there is patience left.
 
         Args:
             guest: whose guests are asked whether they answer; all for True.
+            whole: read everything that the hosts have, since it is not known yet which of it is meant.
 
         Raises:
             TimedOut: the task's deadline passed.
         """
         guests = vm_ids if guest is True else guest or ()
         lost = [key for key in self._silent_since if key not in self._last]
-        seen = self.crew.ask(self._questions(vm_ids, guests=guests), patient_with=lost)
+        seen = self.crew.ask(self._questions(None if whole else vm_ids, guests=guests), patient_with=lost)
         for key, answer in seen.items():
             self._keep(key, answer)
         fresh = {key for key, answer in seen.items() if isinstance(answer, Look)}

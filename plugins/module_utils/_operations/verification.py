@@ -87,7 +87,8 @@ def checks(seen: Pair, wanted: Wanted) -> tuple[Check, ...]:
     """Everything a look alone can say; probes come beside it."""
     here = seen.destination
     if isinstance(here, Absent):
-        return (Check(check="state", result=Result.FAIL, found=shown(here), wanted=wanted.expect.value),)
+        found = f"{here.host} shows {shown(here)}"
+        return (Check(check="state", result=Result.FAIL, found=found, wanted=wanted.expect.value),)
     told = [_state(seen, here, wanted.expect), _health(here, wanted)]
     if wanted.max_rpo is not None:
         told.append(_rpo(seen, here, wanted.max_rpo))

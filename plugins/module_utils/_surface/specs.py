@@ -222,8 +222,13 @@ _LIMITS: Final[Options] = {
 
 VERIFY: Final[Mapping[str, Any]] = {
     "argument_spec": {
-        "vms": {**_VMS, "required": True},
+        "vms": _VMS,
         "peer": {"type": "str"},
+        "plan": {"type": "dict"},
+        "at": {"type": "str", "choices": ["home", "recovery"], "default": "home"},
+        "since": {"type": "dict"},
+        "simulated_hosts": _VMS,
+        "simulated_rate": {"type": "float", "default": 1.0},
         "expect": {
             "type": "str",
             "choices": ["protected_here", "served_here", "replica_here", "any"],
@@ -236,13 +241,15 @@ VERIFY: Final[Mapping[str, Any]] = {
         "probes": _PROBES,
         "limits": _LIMITS,
         "simulated_guests": {"type": "bool", "default": False},
-        "within": {"type": "int", "default": 0},
+        "within": {"type": "int"},
         "concurrency": {"type": "int", "default": 32},
         "fail_on": {"type": "str", "choices": ["fail", "warn", "never"], "default": "fail"},
         "timeout": {"type": "int", "default": 900},
         "poll_interval": {"type": "float", "default": 5.0},
         "progress": {"type": "str", "default": "auto"},
     },
+    "required_one_of": [("vms", "plan")],
+    "mutually_exclusive": [("plan", "peer"), ("plan", "limits"), ("plan", "probes")],
 }
 
 TEST_FAILOVER: Final[Mapping[str, Any]] = {

@@ -121,7 +121,8 @@ def test_a_host_that_cannot_be_reached_fails_the_role_and_the_others_are_told_of
 
     assert run.code == 2, run.output
     assert facts(stage)["unreachable"] == ["hv-c"]
-    assert [vm["verdict"] for vm in facts(stage)["vms"]] == ["passed", "passed"]
+    assert [vm["verdict"] for vm in facts(stage)["vms"]] == ["passed", "passed", "failed"]
+    assert "hv-c" in result_of(stage, "APP01")["failing"]
 
 
 def bubble(**more: Any) -> dict[str, Any]:
