@@ -106,7 +106,8 @@ MAY_IMPORT = {
     "plugin_utils/_anchors": ("_errors _drill.timestamp", "cryptography"),
     "plugin_utils/_report": ("_errors _drill _surface plugin_utils._anchors", "ansible jinja2"),
     "plugin_utils/_bundle": ("_errors _drill _surface plugin_utils._anchors plugin_utils._report", ""),
-    "filter": ("_errors _surface", "ansible.errors"),
+    "plugin_utils/_outliving": ("", "yaml"),
+    "filter": ("_errors _surface plugin_utils._outliving", "ansible.errors"),
     "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (

@@ -147,3 +147,36 @@ def test_a_task_file_does_not_wait_for_a_vm_that_stays_dead(stage: Stage) -> Non
     assert {vm["name"]: vm["verdict"] for vm in facts(stage)["vms"]} == {"SQL01": "failed", "WEB01": "passed"}
     assert at["WEB01"] is not None
     assert (ended - at["WEB01"]).total_seconds() > 5  # ten seconds were given to the dead one
+
+
+#: A guest that nobody reaches, as a task file asks it.
+DEAD_GUEST = """
+- name: Ask the guest
+  ansible.builtin.setup:
+  delegate_to: sql01.guest
+- name: Never come here
+  ansible.builtin.command: touch {{ playbook_dir }}/came_here
+"""
+
+
+def with_guest(stage: Stage) -> dict[str, Any]:
+    """The plan with a task file that asks a guest which cannot be reached."""
+    guest = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    stage.inventory(of={"sql01.guest": guest})
+    stage.write("checks/sql.yml", DEAD_GUEST)
+    web, sql = PLAN["vms"]
+    return {**PLAN, "vms": [web, {**sql, "probes": [{"tasks": "checks/sql.yml"}]}]}
+
+
+def test_a_guest_that_cannot_be_reached_fails_its_vm_and_ends_no_play(stage: Stage) -> None:
+    plan = with_guest(stage)
+
+    run = role(stage, "verify", plan, verify_fail_on="never")
+
+    sql = next(vm for vm in facts(stage)["vms"] if vm["name"] == "SQL01")
+    assert run.code == 0, run.output
+    assert {vm["name"]: vm["verdict"] for vm in facts(stage)["vms"]} == {"WEB01": "passed", "SQL01": "failed"}
+    assert "unreachable: " in sql["failing"]
+    assert sql["recovered_at"] is None
+    assert not (stage.folder / "came_here").exists()
+    assert [file.name for file in (stage.folder / "checks").iterdir()] == ["sql.yml"]
