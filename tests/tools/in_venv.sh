@@ -24,11 +24,15 @@ PATH="$venv/bin:$without_shims"
 build=${REPLICA_BUILD:-"$tree/.build"}
 ANSIBLE_COLLECTIONS_PATH=$build
 export PATH ANSIBLE_COLLECTIONS_PATH
+# Thousands of short-lived processes import the same files: compiled once, not each time.
+unset PYTHONDONTWRITEBYTECODE
 if [ -n "${REPLICA_BUILD:-}" ]; then
-    PIP_CACHE_DIR=${PIP_CACHE_DIR:-"$HOME/.cache/pip"}
+    cache=${PIP_CACHE_DIR:-"$HOME/.cache/pip"}
     HOME="$build/home"
-    mkdir -p "$HOME"
-    export HOME PIP_CACHE_DIR
+    mkdir -p "$HOME/.config/pip"
+    # ansible-test makes environments for its sanity tests and gives pip no variable but HOME.
+    printf '[global]\ncache-dir = %s\n[install]\ncompile = no\n' "$cache" >"$HOME/.config/pip/pip.conf"
+    export HOME
 fi
 
 mirror="$build/ansible_collections/hyperv/replica"

@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -32,11 +33,11 @@ def main() -> int:
     RESULTS.mkdir(parents=True, exist_ok=True)
     if asked.junit:
         asked.junit.unlink(missing_ok=True)
-    code, seconds = timed(asked.command, place.with_name(f"{place.name}.log"))
+    code, seconds, processor = timed(asked.command, place.with_name(f"{place.name}.log"))
     outcome = "passed" if code == 0 else "failed"
     if code == NO_SUCH_PYTHON and not os.environ.get("CI"):
         outcome = "not run"
-    record(place, {"name": asked.name, "outcome": outcome, "seconds": seconds}, asked.junit)
+    record(place, {"name": asked.name, "outcome": outcome, "seconds": seconds, "processor": processor}, asked.junit)
     say(asked.name, outcome, seconds, place.with_name(f"{place.name}.log"))
     return code if outcome == "failed" else 0
 
@@ -49,14 +50,15 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def timed(command: list[str], log: Path) -> tuple[int, float]:
-    """Run COMMAND with its output in LOG: its return code, and the seconds it took."""
+def timed(command: list[str], log: Path) -> tuple[int, float, float]:
+    """Run COMMAND with its output in LOG: its return code, the seconds it took, and those of processors."""
     began = time.monotonic()
     with log.open("wb") as output:
         code = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
         ).returncode
-    return code, round(time.monotonic() - began, 1)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return code, round(time.monotonic() - began, 1), round(used.ru_utime + used.ru_stime, 1)
 
 
 def record(place: Path, result: dict[str, object], junit: Path | None) -> None:

@@ -42,7 +42,8 @@ def main() -> int:
     counts = [counted(step) for step in steps]
     print("\nWhat ran:")
     for step, seen in zip(steps, counts, strict=True):
-        print(f"  {step['outcome']:>8}  {step['seconds']:7.1f} s  {step['name']}{f': {seen.words}' if seen else ''}")
+        times = f"{step['seconds']:7.1f} s, of processors {step['processor']:7.1f} s"
+        print(f"  {step['outcome']:>8}  {times}  {step['name']}{f': {seen.words}' if seen else ''}")
     return verdict(steps, [seen for seen in counts if seen])
 
 

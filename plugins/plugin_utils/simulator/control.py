@@ -23,6 +23,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.switches 
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.truth import plain, truth
 
 _MAX_BODY: Final = 1024 * 1024
+#: So often does control look whether it is to end, in seconds; whoever stops a simulator waits for that.
+_ROUND: Final = 0.05
 
 
 class ControlError(Exception):
@@ -44,7 +46,7 @@ class Control:
 
     def open(self) -> None:
         """Answer from now on."""
-        threading.Thread(target=self._http.serve_forever, daemon=True, name="control").start()
+        threading.Thread(target=self._http.serve_forever, args=(_ROUND,), daemon=True, name="control").start()
 
     def close(self) -> None:
         """Stop answering."""
