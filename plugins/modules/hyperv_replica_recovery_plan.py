@@ -62,6 +62,7 @@ options:
     description:
       - Take only this part of the plan, such as V(2/3), the second of three. Virtual machines that depend on each other
         are always in one part.
+      - In a planned move those that others need (C(provides)) are the last part, which is for after the other parts.
     type: str
   failed:
     description:

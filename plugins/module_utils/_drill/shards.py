@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan, Vm
@@ -26,18 +26,21 @@ def shard_of(text: str) -> tuple[int, int]:
     return number, count
 
 
-def shard(plan: Plan, number: int, count: int) -> Plan:
+def shard(plan: Plan, number: int, count: int, *, planned: bool = True) -> Plan:
     """Part NUMBER, from 1, of COUNT. The same plan gives the same parts, and all of them together are the plan.
 
     Machines that depend on each other, through others too, and those of a consistency group stay together. So do those
     of the same two hosts, unless a part would else be empty. A part is empty when the plan does not come apart into as
     many. A tier without machines belongs to the first part.
 
+    In a PLANNED move a machine that others need moves after all others, so such machines are the last part, which is
+    for after the other parts; nobody is kept together by them, since they stay in place while the others move.
+
     Raises:
         PreconditionFailed: there is no such part; kind is ``bad_option``.
     """
     _refuse_nonsense(number, count, f"{number}/{count}")
-    part = _parts(plan, count)[number - 1]
+    part = _parts(plan, count, planned=planned)[number - 1]
     names = {vm.name for vm in part}
     tiers = {vm.tier for vm in part}
     if number == 1:
@@ -76,10 +79,20 @@ def _refuse_nonsense(number: int, count: int, written: str) -> None:
         )
 
 
-def _parts(plan: Plan, count: int) -> list[list[Vm]]:
+def _parts(plan: Plan, count: int, *, planned: bool) -> list[list[Vm]]:
+    """The machines in COUNT parts, those that move last and alone in one of their own."""
+    last = [vm for vm in plan.vms if vm.provides] if planned and count > 1 else []
+    others = [vm for vm in plan.vms if vm not in last]
+    if last and others:
+        return [*_divided(others, count - 1), last]
+    return _divided(plan.vms, count)
+
+
+def _divided(vms: Sequence[Vm], count: int) -> list[list[Vm]]:
     """The machines in COUNT parts: the largest set that stays together goes where least is yet."""
-    together = joined(plan.vms, _inseparable)
-    by_hosts = joined(plan.vms, lambda vm: [*_inseparable(vm), ("hosts", frozenset((vm.home, vm.recovery)))])
+    inseparable = _inseparable({vm.name for vm in vms})
+    together = joined(vms, inseparable)
+    by_hosts = joined(vms, lambda vm: [*inseparable(vm), ("hosts", frozenset((vm.home, vm.recovery)))])
     sets = _split(by_hosts, together, count)
     parts: list[list[Vm]] = [[] for _part in range(count)]
     for one in sorted(sets, key=len, reverse=True):
@@ -87,10 +100,15 @@ def _parts(plan: Plan, count: int) -> list[list[Vm]]:
     return parts
 
 
-def _inseparable(vm: Vm) -> Iterable[Hashable]:
-    yield from (("vm", on) for on in vm.depends_on)
-    if vm.consistency_group:
-        yield ("group", vm.consistency_group)
+def _inseparable(names: Container[str]) -> Callable[[Vm], Iterator[Hashable]]:
+    """What a machine shares with those of these machines that it stays together with."""
+
+    def keys(vm: Vm) -> Iterator[Hashable]:
+        yield from (("vm", on) for on in vm.depends_on if on in names)
+        if vm.consistency_group:
+            yield ("group", vm.consistency_group)
+
+    return keys
 
 
 def _split(sets: list[list[Vm]], together: list[list[Vm]], count: int) -> list[list[Vm]]:

@@ -45,7 +45,8 @@ def selected(plan: Plan, options: Options) -> Plan:
                 kind="bad_option",
                 remedy=f"Name {option} as the plan does: {', '.join(names)}",
             )
-    part = shard(plan, *shard_of(options["plan_shard"])) if options["plan_shard"] else plan
+    planned = options["mode"] == "planned"
+    part = shard(plan, *shard_of(options["plan_shard"]), planned=planned) if options["plan_shard"] else plan
     wanted = {vm.name for vm in part.vms}
     if options["tiers"] is not None:
         wanted &= {vm.name for vm in plan.vms if vm.tier in options["tiers"]}

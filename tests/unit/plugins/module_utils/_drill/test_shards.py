@@ -17,27 +17,43 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.w
 a_few = settings(max_examples=60, deadline=None)
 
 
-def parts(whole: Plan, count: int) -> list[list[str]]:
-    return [[one.name for one in shard(whole, number, count).vms] for number in range(1, count + 1)]
+def parts(whole: Plan, count: int, *, planned: bool = True) -> list[list[str]]:
+    return [[one.name for one in shard(whole, number, count, planned=planned).vms] for number in range(1, count + 1)]
 
 
 @a_few
-@given(plans(), st.integers(1, 6))
-def test_all_parts_together_are_the_plan_and_each_machine_is_in_one(whole: Plan, count: int) -> None:
-    found = parts(whole, count)
+@given(plans(), st.integers(1, 6), st.booleans())
+def test_all_parts_together_are_the_plan_and_each_machine_is_in_one(whole: Plan, count: int, planned: bool) -> None:
+    found = parts(whole, count, planned=planned)
 
     assert sorted(name for part in found for name in part) == sorted(one.name for one in whole.vms)
-    assert parts(whole, count) == found
+    assert parts(whole, count, planned=planned) == found
 
 
 @a_few
-@given(plans(), st.integers(1, 6))
-def test_what_belongs_together_stays_together(whole: Plan, count: int) -> None:
-    for part in parts(whole, count):
+@given(plans(), st.integers(1, 6), st.booleans())
+def test_what_belongs_together_stays_together(whole: Plan, count: int, planned: bool) -> None:
+    last = {one.name for one in whole.vms if one.provides} if planned else set[str]()
+    for part in parts(whole, count, planned=planned):
         for one in whole.vms:
             group = {o.name for o in whole.vms if o.consistency_group and o.consistency_group == one.consistency_group}
-            if one.name in part:
-                assert {*one.depends_on, *group} <= set(part)
+            if one.name in part and one.name not in last:
+                assert {*one.depends_on, *group} - last <= set(part)
+
+
+@a_few
+@given(plans(), st.integers(2, 6))
+def test_what_others_need_is_in_the_last_part_alone_which_is_for_after_the_others(whole: Plan, count: int) -> None:
+    last = [one.name for one in whole.vms if one.provides]
+    if last and len(last) < len(whole.vms):
+        assert parts(whole, count)[-1] == last
+
+
+def test_machines_that_only_share_a_domain_controller_come_apart() -> None:
+    vms = [vm("DC01", provides=["kdc", "dns"]), vm("A", "DC01"), vm("B", "DC01")]
+
+    assert parts(plan(*vms), 3) == [["A"], ["B"], ["DC01"]]
+    assert parts(plan(*vms), 3, planned=False) == [["DC01", "A", "B"], [], []]
 
 
 @a_few
