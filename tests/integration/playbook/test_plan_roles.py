@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.budget import most_calls
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
 from ansible_collections.hyperv.replica.tests.integration.playbook.conftest import SetStage
 from ansible_collections.hyperv.replica.tests.integration.playbook.estates import three_tiers, tiered, tiered_plan
 from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Run, Stage
@@ -67,6 +69,11 @@ def outcomes(run: Run) -> dict[str, str]:
     return {vm["name"]: vm["outcome"] for vm in results(run)["vms"]}
 
 
+def calls(run: Run) -> int:
+    """How many tasks over the plan the role ran, which is what a job's timeout is counted from."""
+    return len([task for task in run.tasks if task["task"].endswith(": Run the plan") and task["status"] != "skipped"])
+
+
 def where(stage: Stage, tier_size: int = 4) -> set[str]:
     return {host for name in tiered(tier_size) for host in stage.runs_on(name)}
 
@@ -82,8 +89,10 @@ def test_a_plan_with_hooks_goes_over_and_comes_home(stage: Stage) -> None:
     there, hooks = where(stage), marks(stage)
     again = ran(stage, "failover", written)
     home = ran(stage, "failback", written)
+    most = most_calls(read_plan(written))
 
     assert over.code == 0, over.output
+    assert calls(over) == calls(home) == most - 2  # nothing was left to start, and nobody walked back
     assert there == {"HV-B", "HV-D"}
     assert hooks == [
         f"hooks/{when}_{t}.yml" for t in ("database", "application", "web") for when in ("before", "after")
@@ -108,12 +117,34 @@ def test_a_dead_guest_makes_it_walk_back_and_say_who_it_was(set_stage: SetStage)
     run = ran(stage, "failover", written, **dead, on_failure="stop")
 
     bad = {vm["name"]: vm["error"]["kind"] for vm in results(run)["vms"] if vm["error"]}
+    assert 3 < calls(run) <= most_calls(read_plan(written))
     assert run.code != 0
     assert bad["APP1"] in ("guest_silent", "probe_failed")
     assert "APP1" in " ".join(results(run)["messages"])
     assert where(stage, 2) == {"HV-A", "HV-C"}
     assert "hooks/after_application.yml" not in marks(stage)
     assert stage.lossless()
+
+
+def test_a_shard_is_asked_about_its_own_machines_only_and_may_have_none(set_stage: SetStage) -> None:
+    stage = set_stage(three_tiers(1))
+    two = [
+        {"name": "DB1", "home": "hv-a", "recovery": "hv-b"},
+        {"name": "NOBODY", "home": "hv-c", "recovery": "hv-d"},
+    ]
+    written = {"schema_version": 1, "name": "shop", "vms": two}
+    waive = [{"rule": "replica_in_sync", "vm": "NOBODY", "reason": "tests"}]
+
+    own = ran(stage, "failover", written, plan_shard="1/2", waive=waive)
+    other = ran(stage, "failover", written, plan_shard="2/2")
+    none = ran(stage, "failback", written, plan_shard="3/3")
+
+    assert own.code == 0, own.output
+    assert outcomes(own) == {"DB1": "moved"}
+    assert other.code != 0
+    assert "NOBODY" in other.output
+    assert none.code == 0, none.output
+    assert (none.changes, outcomes(none)) == ([], {})
 
 
 def test_a_missing_hook_stops_it_before_anything_moves(stage: Stage) -> None:

@@ -75,10 +75,10 @@ def test_as_many_calls_are_counted_as_the_roles_make(tiers: list[dict[str, Any]]
     assert budget.most_calls(read_plan(written)) == most
 
 
-def test_every_pair_of_hosts_has_its_time_to_be_verified_and_the_longest_probe_too() -> None:
+def test_the_slowest_probe_has_its_time_and_every_pair_of_hosts_its_preflight() -> None:
     whole = plan(vm("A", limits={"rto": "1h"}), vm("B", home="hv-c", recovery="hv-d"))
 
-    assert budget.verify_seconds(whole) >= 2 * (900 + 3600)
+    assert budget.verify_seconds(whole) >= 900 + 2 * 3600
     assert budget.preflight_seconds(whole) >= 2 * 300
 
 
