@@ -19,11 +19,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SYSTEM,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Job
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Job, Relationship, ReplicationSettings
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.query import QueryMemo, instances, wql_select
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.recall import Recall
 
 #: How many conditions a narrowed query holds at most for each VM asked for; more VMs are picked out here.
 NARROW: Final = 5
@@ -61,6 +62,7 @@ class Memory:
         unreadable: name and error of each VM that the last look could not read, by GUID.
         limits: what it allows at the same time.
         stray_jobs: jobs in the last look of VMs that the host does not have.
+        relationships, settings: what was read out of the instances that the last look showed.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
         disk_form: which of ``sending.DISK_FORMS`` it takes a disk in.
     """
@@ -73,6 +75,8 @@ class Memory:
     unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
     limits: HostLimits | None = None
     stray_jobs: dict[str, list[Job]] = field(default_factory=dict)
+    relationships: Recall[CimInstance, Relationship | WireError] = field(default_factory=lambda: Recall(id))
+    settings: Recall[CimInstance, ReplicationSettings] = field(default_factory=lambda: Recall(id))
     points_embedded: bool = False
     disk_form: int = 0
 

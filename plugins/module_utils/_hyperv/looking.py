@@ -191,16 +191,24 @@ def _relationships(sides: _Sides, narrow: list[str] | None, memory: Memory) -> T
     found = yield from ask(memory, RELATIONSHIP, _legs(narrow))
     mine = [one for one in found if _owner(one, "InstanceID") in sides]
     legs: dict[tuple[str, int], Relationship] = {}
-    for one in mine:
-        vm_id = _owner(one, "InstanceID")
-        leg = _readable(memory, vm_id, sides[vm_id].vm_name, partial(schema.relationship, one))
-        if leg is not None:
+    for one, leg in zip(mine, memory.relationships.each("", mine, _relationship), strict=True):
+        if isinstance(leg, WireError):
+            vm_id = _owner(one, "InstanceID")
+            memory.unreadable[vm_id] = (sides[vm_id].vm_name, leg)
+        else:
             legs[schema.leg(one)] = leg
     return {
         vm_id: _with_legs(side, legs.get((vm_id, 0)), legs.get((vm_id, 1)))
         for vm_id, side in sides.items()
         if vm_id not in memory.unreadable
     }
+
+
+def _relationship(one: CimInstance) -> Relationship | WireError:
+    try:
+        return schema.relationship(one)
+    except WireError as error:
+        return error
 
 
 def _with_legs(side: Side, first: Relationship | None, further: Relationship | None) -> Side:
@@ -213,7 +221,7 @@ def _with_legs(side: Side, first: Relationship | None, further: Relationship | N
 def _settings(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     found = yield from ask(memory, SETTINGS, _legs(narrow))
     mine = {schema.leg(one): one for one in found if _owner(one, "InstanceID") in sides}
-    read = {key: schema.settings(one) for key, one in mine.items()}
+    read = dict(zip(mine, memory.settings.each("", mine.values(), schema.settings), strict=True))
     return {
         vm_id: replace(
             side,

@@ -62,6 +62,7 @@ def parse_document(source: bytes | str) -> ET.Element:
         root: ET.Element = parser.close()
     except (ET.ParseError, UnicodeError, ValueError) as error:
         raise WireError("what came is not XML", cause=f"The parser says: {error}") from error
+    _refuse_depth(root)
     return root
 
 
@@ -121,22 +122,18 @@ def is_nil(element: ET.Element) -> bool:
     return element.get(f"{{{names.XSI}}}nil", "").strip().lower() in ("true", "1")
 
 
+def _refuse_depth(root: ET.Element) -> None:
+    """Level by level after the document was built: to count while it is built costs twice what building it does."""
+    level = [root]
+    for _depth in range(MAX_DEPTH):
+        level = [inner for element in level for inner in element]
+        if not level:
+            return
+    raise WireError(f"a document nested deeper than {MAX_DEPTH} levels came")
+
+
 class _Builder(ET.TreeBuilder):
     """Builds the tree, and stops at what no reply has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._depth = 0
-
-    def start(self, tag: str, attrs: dict[str, str], /) -> ET.Element:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise WireError(f"a document nested deeper than {MAX_DEPTH} levels came")
-        return super().start(tag, attrs)
-
-    def end(self, tag: str, /) -> ET.Element:
-        self._depth -= 1
-        return super().end(tag)
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         """Called by the parser, should a document type have escaped the search before it."""

@@ -22,6 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import Ci
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.document import child, local_name
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Request, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.pages import every_item, release
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.recall import Recall, content
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.wql import (
     Association,
     Query,
@@ -70,9 +71,11 @@ class QueryMemo:
     Attributes:
         refuses_wql: namespaces in which it answers whole classes and refuses filters; and where it calls the query
             invalid, which may be the fault of one property, namespaces with the class behind them.
+        objects: of the last answer to each question.
     """
 
     refuses_wql: set[str] = field(default_factory=set)
+    objects: Recall[ET.Element, CimInstance] = field(default_factory=lambda: Recall(content))
 
     def knows(self, query: Query) -> bool:
         """The host is known not to take this question."""
@@ -92,7 +95,7 @@ def instances(query: Query, *, page: int = 32000, memo: QueryMemo | None = None)
         page: most objects in one answer; 32000 is Windows' default limit MaxBatchItems.
         memo: where it is known that the host refuses WQL it is not asked again.
     """
-    return (yield from _either(query, memo, lambda: _instances(query, page), lambda: _instances_here(query, page)))
+    return (yield from _either(query, memo, lambda: _instances(query, page, memo), lambda: _instances_here(query, page)))
 
 
 def references(query: Query, *, page: int = 32000, memo: QueryMemo | None = None) -> Talk[list[CimReference]]:
@@ -149,9 +152,11 @@ def _subject(query: Query) -> str:
     return f"{query.namespace}/{linked}/{query.class_name}"
 
 
-def _instances(query: Query, page: int) -> Talk[list[CimInstance]]:
+def _instances(query: Query, page: int, memo: QueryMemo | None = None) -> Talk[list[CimInstance]]:
     items = yield from every_item(query, page)
-    return [_instance(item, query) for item in items]
+    if memo is None:
+        return [_instance(item, query) for item in items]
+    return memo.objects.each(_subject(query), items, lambda item: _instance(item, query))
 
 
 def _references(query: Query, page: int) -> Talk[list[CimReference]]:

@@ -43,7 +43,7 @@ class Desk:
     def serve(self, body: bytes, caller: Caller) -> Turn:
         """What goes back for one envelope. Beyond the quota of operations it is the fault that a real host gave."""
         with self._counted(caller) as load:
-            return self._taken(body, caller, load)
+            return self._taken(body, replace(caller, operations=load.wanted), load)
 
     @contextmanager
     def _counted(self, caller: Caller) -> Iterator[Load]:
@@ -139,6 +139,8 @@ class Desk:
             message_id=facts.message_id,
             items=facts.items,
             trouble=trouble.kind if trouble else "",
+            wanted=caller.operations,
+            limit=self._host.winrm_operations,
         )
 
         def note(size: int) -> None:

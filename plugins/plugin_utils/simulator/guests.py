@@ -157,6 +157,10 @@ def _boot(world: World, vm: Vm, seconds: float) -> None:
 
 
 def _set_power(world: World, vm: Vm, power: Power) -> None:
+    if power is Power.SHUTTING_DOWN and vm.power is not power:
+        world.traffic.begin(vm.guid)
+    elif vm.power is Power.SHUTTING_DOWN and vm.power is not power:
+        world.traffic.end(vm.guid)
     vm.power = power
     vm.power_changed = world.now
     vm.requested_state = 12

@@ -73,6 +73,7 @@ def start_job(world: World, host: Host, vm: Vm | None, work: Work) -> Job:
         undo=work.undo,
     )
     host.jobs[job.guid] = job
+    world.traffic.begin(job.vm_guid)
     if work.over is None:
         job.event = world.after(work.seconds, lambda: _end(world, host, job))
     else:
@@ -138,6 +139,7 @@ def end_now(world: World, host: Host, job: Job) -> int:
         job.event.cancelled = True
     host.jobs.pop(job.guid, None)
     job.state = JobState.COMPLETED
+    world.traffic.end(job.vm_guid)
     try:
         if job.finish is not None:
             job.finish()
@@ -155,7 +157,10 @@ def drop_all(world: World, host: Host) -> None:
         if job.event is not None:
             job.event.cancelled = True
         world.traffic.leave(job.passage)
-        if job.running and job.undo is not None:
+        if not job.running:
+            continue
+        world.traffic.end(job.vm_guid)
+        if job.undo is not None:
             job.undo()
 
 
@@ -188,4 +193,5 @@ def _close(world: World, host: Host, job: Job, state: JobState, status: str) -> 
     if job.event is not None:
         job.event.cancelled = True
     world.traffic.leave(job.passage)
+    world.traffic.end(job.vm_guid)
     world.after(world.switches.number("finished_job_lifetime"), lambda: host.jobs.pop(job.guid, None))

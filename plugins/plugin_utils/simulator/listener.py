@@ -45,11 +45,13 @@ class Caller:
 
     Attributes:
         size: bytes of the body as they came, frames included.
+        operations: how many requests of this user the host works at, this one among them.
     """
 
     principal: str
     scheme: str
     size: int
+    operations: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,8 @@ TRANSFER_SECONDS: Final = 1.0
 APPLY_SECONDS: Final = 1.0
 #: Additional recovery points are an hour apart (PowerShell's page of Set-VMReplication, RecoveryHistory).
 POINT_EVERY: Final = timedelta(hours=1)
+#: A relationship over which nothing went for so long is not well (blog 2012-06-15).
+SILENCE: Final = timedelta(hours=1)
 RECEIVING: Final = (ReplicationMode.REPLICA, ReplicationMode.EXTENDED_REPLICA)
 
 
@@ -178,10 +180,13 @@ def complete_copy(world: World, host: Host, vm: Vm, relationship: Relationship, 
 
 def refresh_health(world: World) -> None:
     """Let every relationship show the health that follows from its state and its cycles."""
-    for host, vm in world.every_vm():
-        for relationship in vm.relationships.values():
-            _begin_interval(relationship, host.replica_server.monitoring_interval, world.now)
-            relationship.health = health(vm, relationship, world.now)
+    now = world.now
+    for host in world.hosts.values():
+        interval = timedelta(seconds=host.replica_server.monitoring_interval)
+        for vm in host.vms.values():
+            for relationship in vm.relationships.values():
+                _begin_interval(relationship, interval, now)
+                relationship.health = health(vm, relationship, now)
 
 
 def health(vm: Vm, relationship: Relationship, now: datetime) -> ReplicationHealth:
@@ -207,10 +212,10 @@ _CRITICAL: Final = frozenset(
 _OK: Final = frozenset({ReplicationState.REPLICATING, ReplicationState.SYNCED})
 
 
-def _begin_interval(relationship: Relationship, seconds: int, now: datetime) -> None:
+def _begin_interval(relationship: Relationship, length: timedelta, now: datetime) -> None:
     """Statistics are of one monitoring interval; a new one begins with nothing missed (blog 2012-06-21)."""
     known = relationship.statistics
-    if now - known.start >= timedelta(seconds=seconds):
+    if now - known.start >= length:
         relationship.statistics = Statistics(start=now, last_test=known.last_test)
 
 
@@ -224,7 +229,7 @@ def _missed_too_often(relationship: Relationship) -> bool:
 def _silent_too_long(relationship: Relationship, now: datetime) -> bool:
     """More than an hour since the last change was sent or received (blog 2012-06-15)."""
     last = relationship.last_replication_time
-    return last is not None and now - last > timedelta(hours=1)
+    return last is not None and now - last > SILENCE
 
 
 def _cycle(world: World, host: Host, vm: Vm, relationship: Relationship, due: datetime) -> None:

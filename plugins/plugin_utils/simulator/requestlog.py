@@ -26,13 +26,15 @@ class Entry:
 
     Attributes:
         kind: ``request`` for an envelope, ``sign_in`` for what came before one, ``mark`` for a note by control,
-            ``load`` where a client lets a host send, receive or hold more at once.
+            ``load`` where a client lets a host send, receive or hold more at once, or hosts work at more or fewer
+            VMs than before.
         vm: GUID of the VM concerned, where one is named.
         executed: the host acted on it, whatever the caller heard of that.
         status: HTTP status; 0 where the connection was cut instead of an answer.
         trouble: the kind of trouble that struck it.
         note: the text of a mark; what a load is of.
-        wanted: of a load, how much is wanted now; limit: how much there is.
+        wanted: of a load, how much is wanted now; of a request, how many of its user the host works at, with it.
+        limit: how much of that there is; 0 where nobody says.
     """
 
     kind: str

@@ -11,6 +11,7 @@ and what a provider brings back. A host counts what it sends and what it receive
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -46,8 +47,11 @@ class Load:
     """How much of something a host was asked for at one moment, and how much it allows.
 
     Attributes:
-        what: sends, receives, memory or operations.
-        wanted: transfers under way and waiting; MiB of memory; operations.
+        host: empty where it is of all hosts together.
+        what: sends, receives, memory, operations or moving.
+        wanted: transfers under way and waiting; MiB of memory; operations; VMs that hosts work at or that shut down,
+            because a client asked for it.
+        limit: 0 of what no host limits.
     """
 
     host: str
@@ -74,6 +78,22 @@ class Traffic:
     most: dict[tuple[str, str], Load] = field(default_factory=dict)
     _sites: dict[str, Site] = field(default_factory=dict)
     _passages: list[Passage] = field(default_factory=list)
+    _moving: Counter[str] = field(default_factory=Counter)
+
+    def begin(self, vm_guid: str) -> None:
+        """A host works at a VM from now on because a client asked for it; nobody's work counts for no VM."""
+        if vm_guid:
+            self._moving[vm_guid] += 1
+            self._measure_moving(self._moving[vm_guid] == 1)
+
+    def end(self, vm_guid: str) -> None:
+        """That work is over."""
+        if vm_guid in self._moving:
+            self._moving[vm_guid] -= 1
+            over = not self._moving[vm_guid]
+            if over:
+                del self._moving[vm_guid]
+            self._measure_moving(over)
 
     def enter(self, sender: tuple[str, Site], receiver: tuple[str, Site], passage: Passage) -> None:
         """Let a transfer begin, now or as soon as both hosts allow it."""
@@ -119,6 +139,10 @@ class Traffic:
 
     def _limit(self, host: str) -> int:
         return self._sites[host].active_transfers
+
+    def _measure_moving(self, changed: bool) -> None:
+        if changed:
+            self.load(Load(host="", what="moving", wanted=len(self._moving), limit=0))
 
     def _measure(self, host: str, what: str) -> None:
         asked = [one for one in self._passages if one.asked]

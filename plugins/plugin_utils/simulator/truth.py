@@ -30,6 +30,7 @@ def truth(world: World) -> dict[str, Any]:
         },
         "ledger": _ledger(world.ledger),
         "load": _load(world.traffic),
+        "moving": max((load.wanted for load in world.traffic.most.values() if load.what == "moving"), default=0),
         "trouble": [plain(trouble) for trouble in world.trouble],
     }
 
@@ -116,7 +117,7 @@ def _job(job: Job) -> dict[str, Any]:
 def _load(traffic: Traffic) -> dict[str, Any]:
     """The most that was ever wanted of each host, and what it allows."""
     found: dict[str, Any] = {}
-    for load in traffic.most.values():
+    for load in [load for load in traffic.most.values() if load.host]:
         found.setdefault(load.host, {})[load.what] = {"most": load.wanted, "limit": load.limit}
     return found
 
