@@ -25,9 +25,10 @@ options:
     type: float
     default: 5.0
   concurrency:
-    description: How many virtual machines may have a step outstanding at the same time.
+    description:
+      - How many virtual machines may have a step outstanding at the same time. Where the plan says so too, the lower
+        number counts; where neither does, it is 10.
     type: int
-    default: 10
   progress:
     description:
       - Live lines for jobs and waits that take long. V(auto) prints on change and now and then, V(never) nothing,

@@ -152,7 +152,7 @@ class Cast:
         shown = self.pairs[vm_id].at(end).host
         return shown if shown in nodes else nodes[0]
 
-    def room(self, wanted: Wanted, concurrency: int) -> Room:
+    def room(self, wanted: Wanted, concurrency: int | None) -> Room:
         """What the hosts have room for, lowered by the plan."""
         facts = {name: self.looks[name].facts for name in wanted.part.hosts if name in self.looks}
         return room(

@@ -18,7 +18,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.recovery import recovered, trusted
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.schedule import Schedule, schedule
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable import timetable
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable import (
+    MANY,
+    comparison_overview,
+    overview,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.waves import Move
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
@@ -39,6 +43,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain impo
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_specs import RECOVERY_PLAN
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surface import (
     last_part,
+    measured,
     plan_goal,
     probes_of,
     schedule_result,
@@ -54,7 +59,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Cas
 from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import EstateAction, EstateSession
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
-from ansible_collections.hyperv.replica.plugins.plugin_utils._task import Session, skew_warnings, with_facts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._tally import Tally
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, skew_warnings, with_facts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
 
 _PATIENCE: Final = 90.0
@@ -102,7 +108,8 @@ class PlanAction(EstateAction):
             vm["predicted_seconds"] = foreseen.get(vm["name"])
         lines = "".join(f"{line}\n" for line in result["schedule"]["lines"])
         result["diff"]["after"] = lines + result["diff"]["after"]
-        self._say(session.options, result["schedule"]["compared"])
+        if predicted is not None and result["schedule"]["compared"]:
+            self._say(session.options, comparison_overview(predicted, measured(result["vms"], began, wanted.rate)))
         return result
 
     def _wanted(self, options: dict[str, Any]) -> Wanted:
@@ -154,7 +161,7 @@ class PlanAction(EstateAction):
             predicted = schedule(move, cast.room(wanted, options["concurrency"]))
         except HyperVReplicaError as trouble:
             return None, [f"no schedule: {trouble}"]
-        self._say(options, timetable(predicted))
+        self._say(options, overview(predicted))
         return predicted, []
 
     def _say(self, options: dict[str, Any], lines: Sequence[str]) -> None:
@@ -170,7 +177,8 @@ class PlanAction(EstateAction):
         cast: Cast,
         operations: Mapping[str, Operation],
     ) -> dict[str, Outcome]:
-        options, show = session.options, self.progress(session)
+        options = session.options
+        show = self._progress(session, len(operations))
         heads = {vm_id: f"{cast.names[vm_id]}: {direction(cast.pairs[vm_id])}" for vm_id in operations}
         room = cast.room(wanted, options["concurrency"])
         watch = self._watch(options, cast, operations)
@@ -193,6 +201,13 @@ class PlanAction(EstateAction):
             report=lambda vm_id, line: show(vm_id, heads[vm_id], line),
         )
         return scheduler.run()
+
+    def _progress(self, session: EstateSession, vms: int) -> Callable[[str, str, str], None]:
+        """Of many VMs a line now and then of how far all of them are, and one for each that failed."""
+        show = self.progress(session)
+        if vms <= MANY or session.options["progress"] != AUTO or self._task.no_log:
+            return show
+        return Tally(vms, session.clock.now, Display().display).show
 
     def _after(self, session: EstateSession, cast: Cast, watch: PlanWatch, vm_id: str, talk: Talk) -> Talk:
         """A VM's way, its probes, and for one that others need to sign in the proof that they can."""

@@ -27,6 +27,10 @@ _WAYS: Final = {
 }
 #: How many names a line of waves holds before it only counts.
 _NAMED: Final = 8
+#: How many machines are shown one by one before only what they have in common is.
+MANY: Final = 40
+#: How many of many are named: those that are predicted beyond their limit, and those that were later most.
+_WORST: Final = 10
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -79,12 +83,26 @@ def timetable(known: Schedule) -> list[str]:
         f"Limits: {_limits(known)}",
         f"Order: {_WAYS[known.way]}. Hooks, pauses and a human's answers come on top.",
         *_aligned(list(_table(known))),
-        *(f"Tier {name}: out of service for {clock(rto)} at the most" for name, rto in known.tier_rto().items()),
-        *(
-            f"WARNING: {row.vm} is predicted to be away for {clock(row.rto)}, its limit is {_limit(row)}"
-            for row in known.rows
-            if row.over_limit
-        ),
+        *_tier_lines(known),
+        *_warnings(known),
+    ]
+
+
+def overview(known: Schedule) -> list[str]:
+    """The schedule on one screen: of many machines what begins when, and who is late; of few the whole timetable."""
+    if len(known.rows) <= MANY:
+        return timetable(known)
+    warned = _warnings(known)
+    more = f"WARNING: and {len(warned) - _WORST} more" if len(warned) > _WORST else ""
+    return [
+        _headline(known),
+        f"Limits: {_limits(known)}",
+        f"Order: {_WAYS[known.way]}. Hooks, pauses and a human's answers come on top.",
+        *_aligned(list(_parts_by_tier(known))),
+        *_tier_lines(known),
+        *warned[:_WORST],
+        *filter(None, [more]),
+        "What begins when for each machine is in the result, as schedule.lines.",
     ]
 
 
@@ -113,11 +131,23 @@ def compared_tiers(known: Schedule, measured: Mapping[str, Measured]) -> tuple[C
 
 def comparison(known: Schedule, measured: Mapping[str, Measured]) -> list[str]:
     """Predicted beside actual as text: machines, then tiers, then the whole."""
-    served = [one.served_at for one in measured.values() if one.served_at is not None]
-    whole = Compared(name="everything", predicted=known.makespan, actual=max(served) if served else None)
-    told = [*compared(known, measured), *compared_tiers(known, measured), whole]
+    told = [*compared(known, measured), *compared_tiers(known, measured), _whole(known, measured)]
     head = ("", "predicted", "actual", "difference")
     return _aligned([head, *(_compared_line(one) for one in told)])
+
+
+def comparison_overview(known: Schedule, measured: Mapping[str, Measured]) -> list[str]:
+    """Predicted beside actual on one screen: of many machines the tiers, the whole, and those that were later most."""
+    if len(known.rows) <= MANY:
+        return comparison(known, measured)
+    machines = compared(known, measured)
+    missing = [one for one in machines if one.actual is None]
+    late = sorted((one for one in machines if one.late_by is not None), key=lambda one: -(one.late_by or 0.0))
+    worst = [*missing, *late][:_WORST]
+    told = [*compared_tiers(known, measured), _whole(known, measured), *worst]
+    lines = _aligned([("", "predicted", "actual", "difference"), *(_compared_line(one) for one in told)])
+    rest = f"The other {len(machines) - len(worst)} machines did better than these; all are in schedule.compared."
+    return [*lines, rest]
 
 
 def _tier_rto(found: Sequence[Measured | None]) -> float | None:
@@ -125,6 +155,11 @@ def _tier_rto(found: Sequence[Measured | None]) -> float | None:
     if len(served) < len(found):
         return None
     return max(served) - min(one.out_since or 0.0 for one in found if one is not None)
+
+
+def _whole(known: Schedule, measured: Mapping[str, Measured]) -> Compared:
+    served = [one.served_at for one in measured.values() if one.served_at is not None]
+    return Compared(name="everything", predicted=known.makespan, actual=max(served) if served else None)
 
 
 def _compared_line(one: Compared) -> tuple[str, ...]:
@@ -141,15 +176,42 @@ def _headline(known: Schedule) -> str:
 
 
 def _limits(known: Schedule) -> str:
-    told = [f"{known.room.concurrency} VMs with a step outstanding"]
+    """Hosts that have room for the same are named together."""
+    hosts: dict[str, list[str]] = {}
     for name, host in known.room.hosts.items():
         said = [
             f"{host.active_transfers} transfers" if host.active_transfers is not None else "",
             f"{host.operations} operations" if host.operations is not None else "",
             f"{host.memory >> 20} MiB of memory" if host.memory is not None else "",
         ]
-        told.append(f"{name} {', '.join(filter(None, said)) or 'without limit'}")
-    return "; ".join(told)
+        hosts.setdefault(", ".join(filter(None, said)) or "without limit", []).append(name)
+    told = [f"{', '.join(names)} {'each ' * (len(names) > 1)}{said}" for said, names in hosts.items()]
+    return "; ".join([f"{known.room.concurrency} VMs with a step outstanding", *told])
+
+
+def _tier_lines(known: Schedule) -> list[str]:
+    return [f"Tier {name}: out of service for {clock(rto)} at the most" for name, rto in known.tier_rto().items()]
+
+
+def _warnings(known: Schedule) -> list[str]:
+    return [
+        f"WARNING: {row.vm} is predicted to be away for {clock(row.rto)}, its limit is {_limit(row)}"
+        for row in known.rows
+        if row.over_limit
+    ]
+
+
+def _parts_by_tier(known: Schedule) -> Iterator[tuple[str, ...]]:
+    """For each tier of each stage, from when to when its machines go through each part."""
+    parts = list(known.rows[0].parts) if known.rows else []
+    yield ("tier", "stage", "VMs", *(_TITLES[part] for part in parts), "served")
+    groups: dict[tuple[int, str], list[Row]] = {}
+    for row in known.rows:
+        groups.setdefault((row.stage, row.tier), []).append(row)
+    for (stage, tier), rows in groups.items():
+        spans = [[row.parts[part] for row in rows] for part in parts]
+        shown = (f"{clock(min(s.begin for s in each))}-{clock(max(s.end for s in each))}" for each in spans)
+        yield (tier, str(stage), str(len(rows)), *shown, clock(max(row.served_at for row in rows)))
 
 
 def _table(known: Schedule) -> Iterator[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
+from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import (
     PLANNED,
@@ -21,6 +22,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations im
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import Stage, awaited, stages
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan, PlanLimits, Towards, Vm
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.limits import HostLimits
+
+#: Machines with a step outstanding where neither the plan nor the task says.
+CONCURRENCY: Final = 10
 
 
 class Resource(str, Enum):
@@ -57,7 +61,7 @@ class HostRoom:
 class Room:
     """What there is room for: machines with a step outstanding, and each host's own."""
 
-    concurrency: int = 10
+    concurrency: int = CONCURRENCY
     hosts: Mapping[str, HostRoom] = field(default_factory=dict)
 
     def limits(self) -> dict[Claim, int]:
@@ -92,12 +96,12 @@ class Task:
 
 
 def room(
-    plan: PlanLimits, hosts: Mapping[str, HostLimits], free_memory: Mapping[str, int], *, concurrency: int = 10
+    plan: PlanLimits, hosts: Mapping[str, HostLimits], free_memory: Mapping[str, int], *, concurrency: int | None = None
 ) -> Room:
-    """What hosts say, lowered by the plan. A plan never raises a limit of a host."""
+    """What hosts say, lowered by the plan. A plan never raises a limit of a host; of two widths the lower counts."""
     reserve = plan.memory_reserve or 0
     return Room(
-        concurrency=min(filter(None, (plan.concurrency, concurrency))),
+        concurrency=min(filter(None, (plan.concurrency, concurrency)), default=CONCURRENCY),
         hosts={
             name: HostRoom(
                 active_transfers=_lower(told.active_transfers if told else None, plan.active_transfers),

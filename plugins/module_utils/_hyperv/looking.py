@@ -284,7 +284,7 @@ def _jobs(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Side
         kept = jobs if owner in sides else memory.stray_jobs
         if owner:
             kept.setdefault(owner, []).append((yield from _explained(schema.job(one, owner), memory)))
-    return {vm_id: replace(side, jobs=tuple(jobs.get(vm_id, ()))) for vm_id, side in sides.items()}
+    return {vm_id: replace(side, jobs=tuple(jobs[vm_id])) if vm_id in jobs else side for vm_id, side in sides.items()}
 
 
 def _job_instances(memory: Memory) -> Talk[list[CimInstance]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -361,6 +362,7 @@ def _enum(instance: CimInstance, name: str, kind: type[_E], absent: _E | None = 
 
 
 def _member(class_name: str, name: str, kind: type[_E], number: int | None) -> _E:
-    if number is None or number not in kind.__members__.values():
-        raise WireError(f"{class_name}.{name} is {number}, which this collection does not know", code=number)
-    return kind(number)
+    if number is not None:
+        with suppress(ValueError):
+            return kind(number)
+    raise WireError(f"{class_name}.{name} is {number}, which this collection does not know", code=number)

@@ -64,6 +64,7 @@ class Looks:
         self._said: dict[HostKey, str] = {}
         self._fault: dict[HostKey, str] = {}
         self._last: dict[HostKey, Look] = {}
+        self._shared: dict[HostKey, tuple[HostFacts, HostFacts]] = {}
         self._test_copies = False
 
     def first(self, *, silence_allowed: bool) -> dict[End, Look]:
@@ -226,8 +227,8 @@ class Looks:
         shown = self.where(vm_id, end)
         if shown is not None:
             side = self._last[shown].sides[vm_id]
-            facts = self._with_server(shown, self._last[shown].facts)
-            return replace(side, facts=self._with_cluster(facts, vm_id, end), jobs=side.jobs + self._left(vm_id, end))
+            facts = self._with_cluster(self._with_server(shown, self._last[shown].facts), vm_id, end)
+            return replace(side, facts=facts, jobs=side.jobs + self._left(vm_id, end))
         keys = [key for key in self.routes.at(vm_id, end) if key in self.crew.hosts]
         if not keys:
             return Absent(host=_UNGIVEN, vm_id=vm_id, why=Absence.NOT_ASKED)
@@ -255,12 +256,18 @@ class Looks:
     def _with_cluster(self, facts: HostFacts, vm_id: str, end: End) -> HostFacts:
         """The cluster was read once, as whichever node answered first showed it."""
         known = (self._facts[key].cluster for key in self.routes.at(vm_id, end) if key in self._facts)
-        return replace(facts, cluster=facts.cluster or next(filter(None, known), None))
+        cluster = facts.cluster or next(filter(None, known), None)
+        return facts if cluster is facts.cluster else replace(facts, cluster=cluster)
 
     def _with_server(self, key: HostKey, facts: HostFacts) -> HostFacts:
-        """The listener's settings were read once; a move does not change them."""
+        """The listener's settings were read once; a move does not change them. All VMs of a look share the result."""
         known = self._facts.setdefault(key, facts)
-        return facts if facts.replica_server is not None else replace(facts, replica_server=known.replica_server)
+        if facts.replica_server is not None or known.replica_server is None:
+            return facts
+        shared = self._shared.get(key)
+        if shared is None or shared[0] is not facts:
+            shared = self._shared[key] = facts, replace(facts, replica_server=known.replica_server)
+        return shared[1]
 
 
 def _is_silence(trouble: HyperVReplicaError) -> bool:

@@ -67,6 +67,8 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         "simulated_guests": {"type": "bool", "default": False},
         "simulated_rate": {"type": "float", "default": 1.0},
         **{name: _FAILOVER[name] for name in _MOVE},
+        # No default: it would lower what the plan says.
+        "concurrency": {"type": "int"},
     },
     "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],
     "required_by": {"consent": ("reason",)},

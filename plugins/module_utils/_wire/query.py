@@ -95,7 +95,9 @@ def instances(query: Query, *, page: int = 32000, memo: QueryMemo | None = None)
         page: most objects in one answer; 32000 is Windows' default limit MaxBatchItems.
         memo: where it is known that the host refuses WQL it is not asked again.
     """
-    return (yield from _either(query, memo, lambda: _instances(query, page, memo), lambda: _instances_here(query, page)))
+    return (
+        yield from _either(query, memo, lambda: _instances(query, page, memo), lambda: _instances_here(query, page))
+    )
 
 
 def references(query: Query, *, page: int = 32000, memo: QueryMemo | None = None) -> Talk[list[CimReference]]:

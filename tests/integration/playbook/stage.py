@@ -110,11 +110,12 @@ class Run:
 
 @dataclass
 class Stage:
-    """A project folder and the simulation its inventory leads to."""
+    """A project folder and the simulation its inventory leads to; a run that lasts longer than the patience fails."""
 
     folder: Path
     simulation: Simulation
     environment: dict[str, str] = field(default_factory=dict)
+    patience: float = 120
 
     def __post_init__(self) -> None:
         namespace = self.folder / "collections" / "ansible_collections" / "hyperv"
@@ -195,7 +196,7 @@ class Stage:
     def finish(self, running: Running) -> Run:
         """Wait for the end and give what came of it."""
         try:
-            code = running.process.wait(timeout=120)
+            code = running.process.wait(timeout=self.patience)
         finally:
             if running.process.poll() is None:
                 running.kill()

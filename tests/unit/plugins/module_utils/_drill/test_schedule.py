@@ -287,6 +287,15 @@ def test_the_plan_lowers_what_hosts_say_and_never_raises_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("of_plan", "of_task", "width"), [(60, None, 60), (60, 20, 20), (5, 20, 5), (None, 20, 20), (None, None, 10)]
+)
+def test_a_width_of_the_plan_counts_where_the_task_says_none(
+    of_plan: int | None, of_task: int | None, width: int
+) -> None:
+    assert room(PlanLimits(concurrency=of_plan), {}, {}, concurrency=of_task).concurrency == width
+
+
 def test_waves_name_who_begins_what_at_the_same_moment() -> None:
     known = schedule(Move(plan=plan(vm("A"), vm("B", "A")), towards=Towards.RECOVERY, stops_at=LAST), Room())
 

@@ -13,6 +13,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable im
     clock,
     compared_tiers,
     comparison,
+    comparison_overview,
+    overview,
     timetable,
     wave_lines,
 )
@@ -76,6 +78,44 @@ def test_a_machine_that_was_never_served_again_has_no_time_and_neither_has_its_t
 
     assert lines[2].split() == ["WEB", "4:00", "not", "served"]
     assert [one.actual for one in compared_tiers(two(), {"SQL": Measured(served_at=150)})] == [150, None]
+
+
+def three_hundred() -> Schedule:
+    named = [
+        vm(f"VM{number:03}", tier="data" if number < 100 else "web", limits={"rto": "1m"}) for number in range(300)
+    ]
+    hosts = {name: HostRoom(active_transfers=6) for name in ("hv-a", "hv-b")}
+    return schedule(
+        Move(plan=plan(*named, tiers="data web"), towards=Towards.RECOVERY), Room(concurrency=60, hosts=hosts)
+    )
+
+
+def test_of_many_machines_the_overview_says_when_each_tier_goes_through_each_part() -> None:
+    lines = overview(three_hundred())
+
+    assert len(lines) < 24
+    assert lines[1] == "Limits: 60 VMs with a step outstanding; hv-a, hv-b each 6 transfers"
+    assert [line.split()[:3] for line in lines[4:6]] == [["data", "1", "100"], ["web", "1", "200"]]
+    assert lines[-3:-1] == [lines[-3], "WARNING: and 290 more"]
+    assert all(len(line) < 140 for line in lines)
+
+
+def test_of_many_machines_those_that_were_later_most_stand_beside_the_tiers() -> None:
+    known = three_hundred()
+    measured = {row.vm: Measured(out_since=0, served_at=row.rto + number) for number, row in enumerate(known.rows)}
+    measured["VM007"] = Measured(out_since=0)
+
+    lines = comparison_overview(known, measured)
+
+    assert [line.split()[0] for line in lines[1:7]] == ["data", "web", "everything", "VM007", "VM299", "VM298"]
+    assert len(lines) == 1 + 3 + 10 + 1
+
+
+def test_of_few_machines_the_overview_is_the_whole() -> None:
+    measured = {"SQL": Measured(out_since=20, served_at=150)}
+
+    assert overview(two()) == timetable(two())
+    assert comparison_overview(two(), measured) == comparison(two(), measured)
 
 
 def test_an_empty_schedule_says_so() -> None:

@@ -26,14 +26,19 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world imp
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.bench import START, host
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import get
 
+_SHUTDOWN = {"Force": True, "Reason": "a test"}
+
 #: The last changes of an idle VM: two seconds of the step and one of the transfer.
 EACH = 3
 
 
-def world(count: int = 1, *, switches: dict[str, str] | None = None, **of_a: Any) -> World:
+def world(
+    count: int = 1, *, switches: dict[str, str] | None = None, of_vms: dict[str, Any] | None = None, **of_a: Any
+) -> World:
     """So many VMs that replicate from A to B and write nothing, off, and hosts as told."""
     replicated = [
         {"name": f"VM{number}", "guid": guid(number), "primary": "A", "replica": "B", "disks": [{"size": "1 GiB"}]}
+        | (of_vms or {})
         for number in range(count)
     ]
     hosts = [host("A", "B", **of_a), host("B", "A", maximum_active_transfers=4)]
@@ -136,6 +141,61 @@ def test_what_clients_wanted_of_each_host_is_measured_and_told() -> None:
     assert truth(there)["load"]["A"]["sends"] == {"most": 5, "limit": 2}
     assert truth(there)["load"]["B"]["receives"] == {"most": 5, "limit": 4}
     assert [load.exceeded for load in told if load.what == "sends"] == [False, False, True, True, True]
+
+
+def test_how_many_vms_hosts_work_at_is_told_as_it_grows_and_shrinks() -> None:
+    there = world(3, maximum_active_transfers=2)
+    told: list[Load] = []
+    there.traffic.note = told.append
+
+    for number in range(3):
+        prepare(there, number)
+    wait(there, 3 * EACH)
+
+    assert [load.wanted for load in told if load.what == "moving"] == [1, 2, 3, 2, 1, 0]
+    assert truth(there)["moving"] == 3
+    assert "" not in truth(there)["load"]
+
+
+def test_a_guest_that_was_asked_to_shut_down_is_worked_at_until_it_is_off() -> None:
+    there = world(of_vms={"power": "running", "guest": {"shutdown_seconds": 30}})
+    told: list[Load] = []
+    there.traffic.note = told.append
+    keys = {"SystemName": guid(0)}
+
+    asked = MethodCall(class_name="Msvm_ShutdownComponent", keys=keys, method="InitiateShutdown", arguments=_SHUTDOWN)
+    assert call(there, there.hosts["A"], asked).return_value in (0, 4096)
+    wait(there, 29)
+    while_it_does = [load.wanted for load in told if load.what == "moving"]
+    wait(there, 2)
+
+    assert while_it_does == [1]
+    assert [load.wanted for load in told if load.what == "moving"] == [1, 0]
+
+
+def test_work_at_a_host_that_loses_power_is_over() -> None:
+    there = world(2)
+    for number in range(2):
+        prepare(there, number)
+    told: list[Load] = []
+    there.traffic.note = told.append
+
+    there.act("power_loss", host="A")
+
+    assert [load.wanted for load in told if load.what == "moving"] == [1, 0]
+
+
+def test_a_request_in_the_log_says_how_many_of_its_user_the_host_works_at() -> None:
+    there = world(winrm_operations=7)
+    log = RequestLog(there.clock.now)
+    desk = Desk(there, there.hosts["A"], log, lambda trouble: None)
+    asked = get("Win32_OperatingSystem", uri="http://schemas.microsoft.com/wbem/wsman/1/wmi/root/cimv2").encode()
+
+    turn = desk.serve(asked, Caller(principal="operator", scheme="http", size=len(asked)))
+    assert turn.note is not None
+    turn.note(0)
+
+    assert [(entry["wanted"], entry["limit"]) for entry in log.after(0)] == [(1, 7)]
 
 
 def test_what_hosts_send_by_themselves_at_each_interval_counts_for_nobody() -> None:
