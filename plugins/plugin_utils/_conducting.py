@@ -49,6 +49,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surfa
     schedule_result,
     selected,
     stages_result,
+    too_fast,
     with_limits,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
@@ -60,7 +61,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import Esta
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._tally import Tally
-from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, skew_warnings, with_facts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, with_facts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
 
 _PATIENCE: Final = 90.0
@@ -100,7 +101,8 @@ class PlanAction(EstateAction):
             outcomes = self._run(session, looks, wanted, cast, operations)
         told = {vm_id: self._told(cast.lost.get(vm_id) or outcomes[vm_id], operations.get(vm_id)) for vm_id in cast.ids}
         result = self._result(session, wanted, cast, told)
-        result["warnings"] = [*skew_warnings(cast.looks), *warnings, *result["warnings"]]
+        result["warnings"] = [*self.skew(cast.looks), *warnings, *result["warnings"]]
+        result["warnings"] += too_fast(session.clock.now() - began, looks.crew.rested, wanted.rate)
         result["stages"] = stages_result(wanted.part, planned=wanted.planned)
         result["schedule"] = schedule_result(predicted, result["vms"], began, wanted.rate)
         foreseen = {row["name"]: row["predicted_seconds"] for row in result["schedule"]["vms"]}

@@ -31,7 +31,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._values import mome
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
-    skew_warnings,
     unreachable,
     with_facts,
 )
@@ -86,7 +85,7 @@ class OperationAction(HostAction):
             outcomes = self.settle(session, looks, self._run(session, looks, operations, pairs))
         told = [self._told(outcomes[vm_id], operations[vm_id]) for vm_id in vm_ids]
         result = run_result(told, self._about(session, goal, told))
-        about_hosts = [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())]
+        about_hosts = [*self.skew(looks.last()), *session.cluster_warnings(looks.last())]
         result["warnings"] = [*about_hosts, *result["warnings"]]
         return result
 

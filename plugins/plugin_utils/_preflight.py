@@ -33,7 +33,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.preflight_
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
-    skew_warnings,
     unreachable,
 )
 
@@ -56,7 +55,7 @@ class PreflightAction(HostAction):
         return {
             **preflight_result(options, seen.pairs, told),
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
-            "warnings": [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())],
+            "warnings": [*self.skew(looks.last()), *session.cluster_warnings(looks.last())],
         }
 
 

@@ -25,7 +25,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.words impo
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
-    skew_warnings,
     unreachable,
 )
 
@@ -51,7 +50,7 @@ class InfoAction(HostAction):
             "vms": [_told(vm_id, looks) for vm_id in vm_ids],
             "hosts": {look.facts.name: _host(look) for look in answered.values()},
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
-            "warnings": [*skew_warnings(answered), *session.cluster_warnings(answered)],
+            "warnings": [*self.skew(answered), *session.cluster_warnings(answered)],
         }
 
 

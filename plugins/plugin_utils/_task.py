@@ -202,6 +202,10 @@ class HostAction(ActionBase):
         names = dict.fromkeys(name for look in looks for name in _other_hosts(look, session.options.get("vms") or ()))
         return match_peer(self, [*names], task_vars, tied_by=VARIABLE)
 
+    def skew(self, looks: Mapping[Any, Look]) -> list[str]:
+        """A line for each host whose clock is not the controller's; in a rehearsal none is, and that is meant."""
+        return [] if self.task_vars.get("hyperv_replica_rehearsal") else skew_warnings(looks)
+
     def progress(self, session: Session) -> Callable[[str, str, str], None]:
         """A function that shows a line about a VM: its key, what stands before the line, and the line."""
         wanted = str(session.options.get("progress", "never"))

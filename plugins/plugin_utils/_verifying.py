@@ -51,7 +51,6 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import is_
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
-    skew_warnings,
     unreachable,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils._vigil import Seeing, Vigil, Watch
@@ -86,7 +85,7 @@ class VerifyAction(EstateAction):
             refuse_strangers(roll, looks.last())
         watches = _watches(options, wanted, first[End.DESTINATION], looks, session)
         warnings = self._keep(session, looks, watches)
-        about_hosts = [*skew_warnings(looks.last()), *session.cluster_warnings(looks.last())]
+        about_hosts = [*self.skew(looks.last()), *session.cluster_warnings(looks.last())]
         exchanges = {host.name: host.exchanges for host in session.hosts.values()}
         return _result(options, watches, exchanges, [*about_hosts, *warnings])
 
@@ -111,7 +110,7 @@ class VerifyAction(EstateAction):
         watches = [member.watch for member in members]
         warnings = self._keep(session, muster, watches)
         away = [f"the node {name} does not answer; others of its cluster do" for name in muster.silent_nodes()]
-        about_hosts = [*skew_warnings(looks.last()), *away]
+        about_hosts = [*self.skew(looks.last()), *away]
         result = _result(options, watches, session.exchanges(), [*about_hosts, *warnings])
         return {**result, "not_reached": muster.not_reached()}
 

@@ -93,6 +93,7 @@ class Crew:
         self.clock = clock
         self.deadline = deadline
         self.stop = stop or threading.Event()
+        self.rested = timedelta()
         self._hurry = hurry
         self._errands: dict[HostKey, queue.SimpleQueue[tuple[str, _Do] | None]] = {}
         self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
@@ -180,8 +181,10 @@ class Crew:
 
     def rest(self, seconds: float) -> None:
         """Sleep until the next round, but not beyond the deadline."""
-        left = (self.deadline - self.clock.now()).total_seconds()
+        began = self.clock.now()
+        left = (self.deadline - began).total_seconds()
         self.clock.rest(max(0.0, min(seconds, left)), self.stop)
+        self.rested += self.clock.now() - began
 
     def dismiss(self) -> None:
         """Let no further request out, and send the threads home; one that is out is not waited for."""

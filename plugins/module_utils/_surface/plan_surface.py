@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Part
@@ -28,6 +28,9 @@ Options = Mapping[str, Any]
 
 #: What an option must not say where a host of it is a task file's business: only a role runs those.
 _TASKS: Final = "tasks"
+
+#: A run that is over so soon says nothing of how fast a machine is.
+_SHORT: Final = timedelta(seconds=30)
 
 
 def selected(plan: Plan, options: Options) -> Plan:
@@ -173,3 +176,15 @@ def _since(at: str | None, began: datetime) -> float | None:
     if at is None:
         return None
     return max(0.0, (datetime.fromisoformat(at.replace("Z", "+00:00")) - began).total_seconds())
+
+
+def too_fast(took: timedelta, rested: timedelta, rate: float) -> list[str]:
+    """Whether simulated time ran on while this machine worked for most of the run, and what came of it says little."""
+    if rate <= 1 or took < _SHORT or rested * 2 >= took:
+        return []
+    busy = (took - rested).total_seconds()
+    return [
+        f"of {took.total_seconds():.0f} s this machine and the simulated hosts on it worked for {busy:.0f}, while "
+        f"simulated time ran {rate:g} times as fast: real hosts would be over sooner. "
+        "Rehearse at a lower rate for a prediction"
+    ]
