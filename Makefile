@@ -33,7 +33,8 @@ TARGETS ?=
 # The machine of continuous integration has two cores.
 JOBS    ?= 2
 
-.PHONY: help drill test check static units lint browser matrix full-integration integration awx kerberos docs docs-step targets
+.PHONY: help drill test side-by-side check static units units-newest units-lowest lint browser matrix integration awx kerberos
+.PHONY: docs docs-step drill-step targets
 .PHONY: build clean mirror dev molecule
 
 help:
@@ -46,8 +47,13 @@ drill:
 
 test:
 	@rm -rf $(BUILD)/results
-	@$(MAKE) check && $(MAKE) browser matrix full-integration && $(MAKE) molecule awx kerberos docs-step drill-step; \
+	@$(MAKE) static && $(MAKE) --jobs $(JOBS) --keep-going side-by-side; \
 	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
+
+# Many of these wait, or use one processor only, so there is always another one to go on with. What takes longest begins
+# first. What writes into its mirror has one of its own, so that none finds the files of another one.
+side-by-side: core-2.16 units-newest core-2.21 playbooks-$(CORE) core-2.19 units-lowest lint awx molecule \
+	$(ENDS:%=playbooks-%) kerberos browser docs-step $(CORES:%=core-%) drill-step
 
 check: static units lint
 
@@ -63,8 +69,12 @@ LONG := $(wildcard $(addprefix tests/unit/plugins/module_utils/,_operations/test
 	_operations/test_preflight.py _operations/test_planner.py _drill/test_conduct*.py _drill/test_rehearsal_of_300.py \
 	_drill/test_measured_load.py _drill/test_schedule.py _drill/test_plan_schema.py))
 
-units: mirror
+units: units-newest units-lowest
+
+units-newest: mirror
 	@$(STEP) --junit $(JUNIT) "units, newest Python of plugins" $(IN) dev $(PYTEST) tests/unit
+
+units-lowest: mirror
 	@$(STEP) --junit $(JUNIT) "units, Python 3.10" $(IN) python-3.10 $(PYTEST) $(LONG:%=--ignore=%) tests/unit
 
 # galaxy-importer would run the same ansible-lint on fewer files with fewer rules, and pass whatever it finds.
@@ -88,10 +98,14 @@ ABOVE := $(addprefix tests/unit/,plugins/module_utils/_surface/ plugins/module_u
 # pylint alone takes four minutes; its versions in between find what the lowest, the middle or the newest finds.
 PYLINT := 2.16 2.19 2.21
 
-matrix: dev
+matrix:
 	@$(MAKE) --jobs 2 $(CORES:%=core-%)
 
-core-%: dev
+# By name, since more than one step uses it.
+venv-%: dev
+	@$(TOOLS)/make_venv.sh $(BUILD)/venvs/$* tests/requirements/$*.txt
+
+core-%: venv-core-%
 	@REPLICA_BUILD=$(BUILD)/core-$* $(MAKE) --jobs 1 leg-$*
 
 leg-%:
@@ -101,18 +115,16 @@ leg-%:
 		"units, ansible-core $*" $(IN) core-$* ansible-test units $(if $(filter $*,2.21),$(LONG:%=--exclude %),$(ABOVE))
 	@mkdir -p $(REPLICA_BUILD)/drill
 	@cd $(REPLICA_BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
-
-full-integration: mirror
-	@$(MAKE) integration
-	@$(MAKE) $(ENDS:%=integration-%)
+	@$(if $(filter $*,$(ENDS)),$(STEP) "targets, ansible-core $*" $(IN) core-$* ansible-test integration)
 
 VERSIONED := $(addprefix tests/integration/playbook/test_,connections.py keywords.py secrets.py)
 
-integration-%: mirror
-	@$(MAKE) integration targets CORE=$* TESTS="$(VERSIONED)"
+playbooks-%: mirror venv-core-%
+	@$(STEP) --junit $(JUNIT) "playbooks, ansible-core $*" $(IN) core-$* $(PYTEST) --dist=worksteal \
+		$(if $(filter $*,$(ENDS)),$(VERSIONED),$(TESTS))
 
 integration: mirror
-	@$(STEP) --junit $(JUNIT) "playbooks, ansible-core $(CORE)" $(IN) core-$(CORE) $(PYTEST) $(TESTS)
+	@$(STEP) --junit $(JUNIT) "playbooks, ansible-core $(CORE)" $(IN) core-$(CORE) $(PYTEST) --dist=worksteal $(TESTS)
 
 targets: mirror
 	@$(STEP) "targets, ansible-core $(CORE)" $(IN) core-$(CORE) ansible-test integration $(TARGETS)
@@ -128,12 +140,13 @@ kerberos: mirror
 docs-step: mirror
 	@$(STEP) "documentation without warnings" $(TOOLS)/build_docs.sh
 
-drill-step:
-	@$(STEP) "make drill" $(MAKE) drill
+drill-step: dev
+	@$(STEP) "make drill" env REPLICA_BUILD=$(BUILD)/drill $(MAKE) drill
 
 # One scenario for each role, each with simulated hosts of its own.
-molecule: mirror
-	@$(STEP) "molecule" $(IN) molecule tests/tools/molecule.sh $(JOBS)
+molecule: dev
+	@REPLICA_BUILD=$(BUILD)/molecule .venv/bin/python $(TOOLS)/mirror.py
+	@$(STEP) "molecule" env REPLICA_BUILD=$(BUILD)/molecule $(IN) molecule tests/tools/molecule.sh $(JOBS)
 
 docs: mirror
 	@$(TOOLS)/build_docs.sh

@@ -5,8 +5,9 @@
 """Put a stand-in for ``get-pip.py`` where ansible-test keeps the one it downloads.
 
 ansible-test fetches that file from a host which a closed network does not reach, and its own error text names the
-place to put one by hand. The stand-in does the same with the pip that Python brings along. A file that is there already
-is left alone.
+place to put one by hand. The stand-in does the same with the pip of the environment that ansible-test runs in, which
+takes half the time of ensurepip, and with the pip that Python brings along where that is gone or of another Python. A
+file that is there already is left alone.
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ CACHE = Path.home() / ".ansible/test/cache"
 PIP_VERSION = re.compile(r"\bpip='(\d[\d.]*)'")
 
 STAND_IN = '''\
-"""Stand-in for get-pip.py, written by the tests of hyperv.replica: the pip of Python itself does the work."""
+"""Stand-in for get-pip.py, written by the tests of hyperv.replica: a pip that is there already does the work."""
 
+import os
 import subprocess
 import sys
 
+helper, version = {helper!r}, {version!r}
 args = [arg for arg in sys.argv[1:] if arg not in ("--no-setuptools", "--no-wheel")]
-subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
-subprocess.check_call([sys.executable, "-m", "pip", "install"] + args)
+if os.access(helper, os.X_OK) and sys.version_info[:2] == version:
+    subprocess.check_call([helper, "-m", "pip", "--python", sys.executable, "install"] + args)
+else:
+    subprocess.check_call([sys.executable, "-m", "ensurepip", "--default-pip"])
+    subprocess.check_call([sys.executable, "-m", "pip", "install"] + args)
 '''
 
 
@@ -37,7 +43,7 @@ def main(venvs: list[str]) -> int:
     for version in sorted({version for venv in venvs for version in pip_versions(Path(venv))}):
         place = CACHE / f"get_pip_{version.replace('.', '_')}.py"
         if not place.exists():
-            place.write_text(STAND_IN, encoding="utf-8")
+            place.write_text(STAND_IN.format(helper=sys.executable, version=sys.version_info[:2]), encoding="utf-8")
             print(f"get-pip: stand-in written to {place}")
     return 0
 

@@ -74,7 +74,9 @@ def counted(step: dict[str, Any]) -> Count | None:
 def verdict(steps: list[dict[str, Any]], counts: list[Count]) -> int:
     """Print the closing line in the form of pytest's."""
     whole = Count(*(sum(getattr(seen, name) for seen in counts) for name in ("tests", "skipped", "failed")))
-    seconds = sum(step["seconds"] for step in steps)
+    ends = [step["order"] for step in steps]
+    begins = [step["order"] - step["seconds"] for step in steps]
+    seconds = max(ends, default=0) - min(begins, default=0)
     bad = whole.skipped or whole.failed or any(step["outcome"] == "failed" for step in steps)
     steps_passed = sum(step["outcome"] == "passed" for step in steps)
     print(f"{steps_passed} of {len(steps)} steps passed; tests of all runners together:")
