@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
@@ -32,6 +32,13 @@ options:
     description: What the estate is called.
     type: str
     default: captured
+  clusters:
+    description:
+      - The C(estate_cluster) of each host. A cluster that several of them are nodes of is written once, with the nodes
+        that were captured.
+    type: list
+    elements: dict
+    default: []
   switches:
     description: The simulator's switches to be in force, such as those of C(hyperv.replica.profile).
     type: dict
@@ -52,10 +59,15 @@ _value:
 """
 
 
-def _estate(hosts: object, name: str = "captured", switches: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _estate(
+    hosts: object,
+    name: str = "captured",
+    switches: Mapping[str, Any] | None = None,
+    clusters: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     if not isinstance(hosts, list) or not all(isinstance(host, Mapping) and host.get("name") for host in hosts):
         raise AnsibleFilterError("hyperv.replica.estate wants the estate_host of each host as a list")
-    return estate(hosts, name, switches)
+    return estate(hosts, name, switches, clusters)
 
 
 class FilterModule:

@@ -40,8 +40,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: >-
-    C(vms), C(messages), C(failed), C(changed), C(exchanges), C(records), C(summary), C(schedule) and C(warnings), as
-    the module returns them.
+    C(vms), C(messages), C(failed), C(changed), C(exchanges), C(skew), C(records), C(summary), C(schedule) and
+    C(warnings), as the module returns them.
   type: dict
 """
 

@@ -14,12 +14,14 @@ author:
 description:
   - Reads a host and its virtual machines, and returns them as an entry of the simulator's estate file, so that a plan
     can be rehearsed against a copy of the own site.
+  - Of a node of a failover cluster the cluster is taken down as well, with its broker and its roles, as far as the
+    account may read it (C(Grant-ClusterAccess -ReadOnly)).
   - Changes nothing. One query for each class, whatever the number of virtual machines.
   - The playbook C(hyperv.replica.capture_estate) does so for several hosts and writes the file.
 notes:
   - What no class of WMI shows is left to the defaults of the estate file. That is how much of a disk is used, how many
-    writes a guest makes, what the recovery points of another replication provider are called, certificates, running
-    jobs and the statistics of the replication.
+    writes a guest makes, what the recovery points of another replication provider are called, running jobs and the
+    statistics of the replication.
   - What is returned holds names, addresses and notes of the virtual machines, and no credentials.
 options:
   timeout:
@@ -49,6 +51,13 @@ EXAMPLES = r"""
 RETURN = r"""
 estate_host:
   description: The host as an entry of C(hosts) in an estate file, whose guide is "The simulated estate".
+  returned: success
+  type: dict
+estate_cluster:
+  description:
+    - The failover cluster that the host is a node of, with C(name), C(fqdn), C(broker), C(nodes) and C(groups) as an
+      entry of C(clusters) in an estate file. C(all_told) is false where a role does not tell its virtual machine.
+    - Empty where the host is no node, or the account may not read the cluster.
   returned: success
   type: dict
 exchanges:

@@ -305,6 +305,11 @@ waived:
   returned: always
   type: list
   elements: dict
+skew:
+  description: How many seconds the clock of each host is ahead of the controller's.
+  returned: always
+  type: dict
+  sample: {hv-a: 0.4, hv-b: -1.2}
 exchanges:
   description: HTTP requests after the sign-in, by host.
   returned: always

@@ -289,6 +289,11 @@ schedule:
       C(actual_rto_seconds).
   returned: when the hosts were asked
   type: dict
+skew:
+  description: How many seconds the clock of each host is ahead of the controller's.
+  returned: when the hosts were asked
+  type: dict
+  sample: {hv-a: 0.4, hv-b: -1.2}
 exchanges:
   description: HTTP requests after the sign-in, by host.
   returned: when the hosts were asked

@@ -266,6 +266,11 @@ not_reached:
   type: list
   elements: str
   sample: []
+skew:
+  description: How many seconds the clock of each host is ahead of the controller's.
+  returned: always
+  type: dict
+  sample: {hv-a: 0.4, hv-b: -1.2}
 exchanges:
   description: HTTP requests after the sign-in, by host.
   returned: always

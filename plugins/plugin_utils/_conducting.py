@@ -61,7 +61,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import Esta
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._tally import Tally
-from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, with_facts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, skews, with_facts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
 
 _PATIENCE: Final = 90.0
@@ -103,6 +103,7 @@ class PlanAction(EstateAction):
         result = self._result(session, wanted, cast, told)
         result["warnings"] = [*self.skew(cast.looks), *warnings, *result["warnings"]]
         result["warnings"] += too_fast(session.clock.now() - began, looks.crew.rested, wanted.rate)
+        result["skew"] = skews(cast.looks)
         result["stages"] = stages_result(wanted.part, planned=wanted.planned)
         result["schedule"] = schedule_result(predicted, result["vms"], began, wanted.rate)
         foreseen = {row["name"]: row["predicted_seconds"] for row in result["schedule"]["vms"]}

@@ -33,6 +33,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.preflight_
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
+    skews,
     unreachable,
 )
 
@@ -55,6 +56,7 @@ class PreflightAction(HostAction):
         return {
             **preflight_result(options, seen.pairs, told),
             "exchanges": {host.name: host.exchanges for host in session.hosts.values()},
+            "skew": skews(looks.last()),
             "warnings": [*self.skew(looks.last()), *session.cluster_warnings(looks.last())],
         }
 

@@ -31,9 +31,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.evidence imp
     evidence_text,
     head,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.html import page, where
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.html import page
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.inspection import Inspection, inspect
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.junit import junit
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import spoken, where
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Journal, Merged, merged
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import Page
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.prometheus import prometheus
@@ -156,10 +157,9 @@ def html(told: Page) -> str:
 def _result(material: Material, folder: Path, files: Mapping[str, bytes], changed: list[str]) -> dict[str, Any]:
     told, noted = material.drill, material.merged
     why, outcome = reasons(told), verdict(told)
-    said = "" if outcome == PASSED else f": {'; '.join(filter(None, (why[0].vm, why[0].why)))}"
     return {
         "changed": bool(changed),
-        "msg": f"{outcome} on {where(told)}{said}",
+        "msg": spoken(told),
         "path": str(folder),
         "files": {name: str(folder / name) for name in sorted(files)},
         "written": sorted(changed),

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import TransportError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture import capture
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture_clusters import capture_cluster
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.probing import probe
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey_specs import ESTATE_INFO, PROBE_INFO
@@ -38,7 +39,7 @@ class ProbeAction(HostAction):
 
 
 class EstateAction(HostAction):
-    """Takes down what a host is and has, in the words of an estate file."""
+    """Takes down what a host is and has, and the cluster it is a node of, in the words of an estate file."""
 
     spec = ESTATE_INFO
 
@@ -47,7 +48,13 @@ class EstateAction(HostAction):
         host = session.hosts[End.DESTINATION]
         captured = _asked(lambda: host.read(capture()))
         captured["inventory_name"] = host.name
-        return {"changed": False, "estate_host": captured, "exchanges": {host.name: host.exchanges}}
+        clustered = _asked(lambda: host.read(capture_cluster()))
+        return {
+            "changed": False,
+            "estate_host": captured,
+            "estate_cluster": clustered,
+            "exchanges": {host.name: host.exchanges},
+        }
 
 
 def _asked(ask: Callable[[], _T]) -> _T:

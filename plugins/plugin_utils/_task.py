@@ -257,6 +257,15 @@ def skew_warnings(looks: Mapping[Any, Look]) -> list[str]:
     return warnings
 
 
+def skews(looks: Mapping[Any, Look]) -> dict[str, float]:
+    """How many seconds the clock of each host is ahead of the controller's, as far as it told the time."""
+    return {
+        look.facts.name: round((look.facts.clock - look.seen_at).total_seconds(), 1)
+        for look in looks.values()
+        if look.facts.clock is not None and look.seen_at is not None
+    }
+
+
 class _Gate:
     """A carrier that lets nothing out once the task is over, be it in the middle of a look."""
 

@@ -51,6 +51,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._probing import is_
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import (
     HostAction,
     Session,
+    skews,
     unreachable,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils._vigil import Seeing, Vigil, Watch
@@ -87,7 +88,7 @@ class VerifyAction(EstateAction):
         warnings = self._keep(session, looks, watches)
         about_hosts = [*self.skew(looks.last()), *session.cluster_warnings(looks.last())]
         exchanges = {host.name: host.exchanges for host in session.hosts.values()}
-        return _result(options, watches, exchanges, [*about_hosts, *warnings])
+        return _result(options, watches, exchanges, [*about_hosts, *warnings]) | {"skew": skews(looks.last())}
 
     def _of_plan(self, session: EstateSession) -> dict[str, Any]:
         options = session.options
@@ -112,7 +113,7 @@ class VerifyAction(EstateAction):
         away = [f"the node {name} does not answer; others of its cluster do" for name in muster.silent_nodes()]
         about_hosts = [*self.skew(looks.last()), *away]
         result = _result(options, watches, session.exchanges(), [*about_hosts, *warnings])
-        return {**result, "not_reached": muster.not_reached()}
+        return {**result, "skew": skews(looks.last()), "not_reached": muster.not_reached()}
 
     def _keep(self, session: Session, looks: Seeing, watches: list[Watch]) -> list[str]:
         """Watch to the end; give what kept it from that."""

@@ -36,18 +36,21 @@ def _of_run(stage: Stage, run: VmRun, rate: float) -> Iterator[tuple[str, str, s
     if run.failed and stage.moves:
         yield run.name, stage.stage, f"failed: {run.fault.kind if run.fault else run.why}"
     if stage.kind == WALK_BACK:
-        yield run.name, stage.stage, "walked back, which no plan foresees"
+        yield run.name, stage.stage, "walked back"
     if run.outcome == "already_there":
         yield run.name, stage.stage, "was there already and was not moved"
     if run.outcome == "skipped":
         yield run.name, stage.stage, "skipped"
     if run.rescue:
-        yield run.name, stage.stage, f"rescued: {run.rescue.replace('_', ' ')}"
+        yield run.name, stage.stage, f"rescued: {run.rescued}"
     if stage.moves and run.outcome != "planned":
         yield from ((run.name, stage.stage, text) for text in _steps(run))
     slot = next((slot for slot in stage.schedule if slot.vm == run.name), None)
-    predicted, real = (slot.predicted_rto, slot.actual_rto) if slot else (run.predicted_seconds, run.execution_seconds)
-    actual = None if real is None else real * rate
+    if slot is not None:
+        predicted, actual = slot.predicted_rto, slot.actual_rto
+    else:
+        predicted = run.predicted_seconds
+        actual = None if run.execution_seconds is None else run.execution_seconds * rate
     if actual is not None and predicted is not None and actual > max(predicted * _MUCH_LONGER, predicted + _AT_LEAST):
         yield run.name, stage.stage, f"took {length(actual)}, predicted were {length(predicted)}"
 

@@ -101,6 +101,12 @@ class VmRun:
         return self.fault is not None or self.outcome == "failed"
 
     @property
+    def rescued(self) -> str:
+        """What was done after the failure, in words; a machine that was protected before it was started still is."""
+        protected = self.rescue == "started_unprotected" and ", protected" in self.now
+        return "started" if protected else self.rescue.replace("_", " ")
+
+    @property
     def failed_checks(self) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.result == "fail")
 
@@ -143,11 +149,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A line of the schedule: when a virtual machine was to be served again, and when it was.
+    """A line of the schedule: when a virtual machine was to be served again, and when it was; all in the site's time.
 
     Attributes:
-        predicted: seconds from the beginning of the stage until it is served; so is ``actual``, by the clock.
-        predicted_rto: seconds that its users are without it; so is ``actual_rto``, by the clock.
+        predicted: seconds from the beginning of the stage until it is served; so is ``actual``.
+        predicted_rto: seconds that its users are without it; so is ``actual_rto``.
     """
 
     vm: str

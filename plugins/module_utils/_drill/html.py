@@ -7,10 +7,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.differences import differences
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.findings import faults, preflight, verification
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import (
+    causes,
+    lead,
+    more_reasons,
+    reason_parts,
+    where,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Merged
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
@@ -23,13 +31,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
     counted,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.tables import (
-    faults,
     listed,
-    preflight,
     schedule,
     steps,
     systems,
-    verification,
     where_time_went,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW, timeline
@@ -41,13 +46,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     length,
     measured,
     reasons,
-    sentences,
     still_down,
     verdict,
 )
-
-#: Reasons that stand in the box of the verdict; the others are in the tables.
-_MOST_REASONS: Final = 5
 
 
 def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) -> Page:
@@ -58,9 +59,9 @@ def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) ->
         verdict=outcome,
         passed=outcome == PASSED,
         where=where(drill),
-        lead=_lead(drill, told, why),
-        reasons=tuple(_reason(reason) for reason in _causes(why)),
-        more_reasons=_more(why),
+        lead=lead(drill, told, why),
+        reasons=tuple(reason_parts(reason) for reason in causes(why)),
+        more_reasons=more_reasons(why),
         facts=_facts(drill, told),
         tiles=_tiles(drill, told),
         first=_first(drill),
@@ -72,62 +73,6 @@ def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) ->
         versions=tuple(sorted(drill.versions.items())),
         head=head,
     )
-
-
-def where(drill: Drill) -> str:
-    """Whether this was the simulator, in the words that stand there in large letters."""
-    if drill.simulated:
-        return "SIMULATOR"
-    return "REAL AND SIMULATED HOSTS" if set(drill.hosts) & set(drill.simulated_hosts) else "REAL HOSTS"
-
-
-def _lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
-    if why:
-        return f"{_who(why)} failed. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
-    if not told.moves:
-        return f"{counted(told.vms, 'virtual machine')} passed every stage."
-    lost = told.worst_rpo_seconds
-    loss = f"At most {length(lost)} of data was lost." if lost else "No data was lost."
-    slow = f"Longest RTO: {told.worst_rto_vm}, {length(told.worst_rto_seconds)}." if told.worst_rto_vm else ""
-    every = f"{counted(told.vms, 'virtual machine')} went through every stage without a failure."
-    return " ".join(filter(None, (every, slow, loss)))
-
-
-def _who(why: Sequence[Reason]) -> str:
-    """Whose failure it was; those that failed because of another are counted only."""
-    names = list(dict.fromkeys(reason.vm for reason in why if reason.vm and not reason.follows))
-    after = {reason.vm for reason in why if reason.follows} - set(names)
-    if not names:
-        return "The drill"
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    because = f", and {len(after)} because of {'it' if len(names) == 1 else 'them'}," if after else ""
-    return f"{', '.join(names[:3])}{more}{because}"
-
-
-def _causes(why: Sequence[Reason]) -> list[Reason]:
-    """The reasons that stand in the box of the verdict: no failure that only follows from another."""
-    return [reason for reason in why if not reason.follows][:_MOST_REASONS] or list(why[:_MOST_REASONS])
-
-
-def _more(why: Sequence[Reason]) -> str:
-    """What did not find room there."""
-    shown = _causes(why)
-    after = list(dict.fromkeys(reason.vm for reason in why if reason.follows and reason not in shown))
-    rest = len(why) - len(shown) - sum(reason.follows and reason not in shown for reason in why)
-    told = (
-        [f"Because of it: {', '.join(after[:8])}{f' and {len(after) - 8} more' if len(after) > 8 else ''}."]
-        if after
-        else []
-    )
-    return " ".join([*told, *([f"{counted(rest, 'more reason')} below."] if rest else [])])
-
-
-def _reason(reason: Reason) -> tuple[str, str, str]:
-    """Who and where; why; what it cost, where the virtual machine is now, and what to do."""
-    tier = f" ({reason.tier})" if reason.tier and reason.tier != "all" else ""
-    who = ", ".join(filter(None, (f"{reason.vm}{tier}" if reason.vm else "", reason.stage)))
-    rest = [f"Cost: {reason.cost}." if reason.cost else "", f"Now: {reason.now}." if reason.now else ""]
-    return who, reason.why, " ".join(filter(None, [*rest, sentences(reason.remedy)]))
 
 
 def _facts(drill: Drill, told: Summary) -> tuple[tuple[str, str], ...]:
@@ -235,7 +180,7 @@ def _all_reasons(why: Sequence[Reason]) -> Table:
     """Every reason, where not all of them have room in the box of the verdict."""
     rows = [(reason.vm, reason.tier, reason.stage, reason.why, reason.cost) for reason in why]
     columns = ("VM", "Tier", "Stage", "Why", "What it cost")
-    return listed("reasons", "Every reason", columns, rows if len(rows) > len(_causes(why)) else ())
+    return listed("reasons", "Every reason", columns, rows if len(rows) > len(causes(why)) else ())
 
 
 def _warnings(drill: Drill) -> list[tuple[str, str, str]]:
@@ -245,14 +190,19 @@ def _warnings(drill: Drill) -> list[tuple[str, str, str]]:
 
 def _skew(drill: Drill) -> Table:
     rows = [(host, f"{abs(value):.1f} s {'ahead' if value > 0 else 'behind'}") for host, value in drill.skew.items()]
-    empty = "No result tells of a host's clock that is not the controller's. Warnings may."
-    return listed("skew", "Clock skew against the controller", ("Host", "Skew"), rows, empty)
+    note = (
+        f"Simulated time ran {drill.rate:g} times as fast as the clock, so these clocks run away."
+        if drill.rate != 1
+        else ""
+    )
+    told = listed("skew", "Clock skew against the controller", ("Host", "Skew"), rows, "No host told the time.")
+    return replace(told, note=note if rows else "")
 
 
 def _folded(table: Table) -> Table:
     if len(table.rows) <= FEW:
         return table
-    return Table(id=table.id, title=table.title, columns=table.columns, rows=(), more=table.rows)
+    return replace(table, rows=(), more=table.rows)
 
 
 def _runs(merged: Merged) -> Table:

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import (
-    VERIFY,
-    Check,
     Drill,
     Slot,
     Stage,
     VmRun,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import stage_outcome
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
     CODE,
@@ -28,7 +26,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
     Cell,
     Table,
     clock,
-    counted,
     number,
     plain,
 )
@@ -37,18 +34,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     Measured,
     length,
     measured,
-    sentences,
 )
 
 Cells = tuple[Cell, ...]
 
 #: Lines of a long schedule that are seen at once.
 _FURTHEST_OFF: Final = 10
-
-#: Rules that do not hold and are seen at once.
-_MOST_RULES: Final = 60
-
-_LOOKS: Final = {"pass": GOOD, "warn": WARN, "fail": BAD, "not_checked": WARN}
 
 
 def systems(drill: Drill) -> Table:
@@ -71,7 +62,7 @@ def systems(drill: Drill) -> Table:
 
 def _system(item: Measured, rate: float) -> Cells:
     run, planned = item.run, item.planned
-    outcome = run.outcome.replace("_", " ") + (f", {run.rescue.replace('_', ' ')}" if run.rescue else "")
+    outcome = run.outcome.replace("_", " ") + (f", {run.rescued}" if run.rescue else "")
     took = None if run.execution_seconds is None else run.execution_seconds * rate
     rto = (
         "never" if item.down else NONE if item.rto is None else length(item.rto) + ("" if item.probed else " (served)")
@@ -98,6 +89,7 @@ def where_time_went(drill: Drill) -> Table:
         (
             plain(f"{place}. {stage.stage}"),
             _stage_outcome(stage),
+            number(_known(max((slot.predicted or 0.0 for slot in stage.schedule), default=None))),
             number(length((stage.seconds or 0.0) * drill.rate)),
             Cell(text=f"{_share(stage.seconds or 0.0, whole):.0f} %", share=_share(stage.seconds or 0.0, whole)),
             plain(_slowest(stage, drill.rate)),
@@ -107,12 +99,13 @@ def where_time_went(drill: Drill) -> Table:
     between = whole - sum(known)
     if _share(between, whole) >= 1:
         share = Cell(text=f"{_share(between, whole):.0f} %", share=_share(between, whole))
-        rows.append((plain("between the stages"), plain(""), number(length(between * drill.rate)), share, plain("")))
+        took = number(length(between * drill.rate))
+        rows.append((plain("between the stages"), plain(""), number(NONE), took, share, plain("")))
     return Table(
         id="time",
         title="Where the time went",
-        columns=("Stage", "Result", "Took", "Share", "Longest in it"),
-        numbers=(2,),
+        columns=("Stage", "Result", "Predicted", "Took", "Share", "Longest in it"),
+        numbers=(2, 3),
         rows=tuple(rows),
         empty="No stage was begun.",
     )
@@ -123,10 +116,8 @@ def _share(part: float, whole: float) -> float:
 
 
 def _stage_outcome(stage: Stage) -> Cell:
-    bad, vms = sum(run.failed for run in stage.vms), counted(len(stage.vms), "VM")
-    if stage.failed or bad:
-        return Cell(text=f"failed, {bad} of {vms}" if bad else "failed", look=BAD)
-    return Cell(text=f"passed, {vms}" if stage.vms else "passed", look=GOOD)
+    bad = stage.failed or any(run.failed for run in stage.vms)
+    return Cell(text=stage_outcome(stage), look=BAD if bad else GOOD)
 
 
 def _slowest(stage: Stage, rate: float) -> str:
@@ -160,8 +151,8 @@ def schedule(drill: Drill) -> Table:
 
 def _schedule(stage: Stage, rate: float) -> Iterator[tuple[float, Cells]]:
     """How far off each line is, and the line."""
-    for slot in stage.schedule or tuple(_slots(stage)):
-        actual, took = _times_of(slot.actual, rate), _times_of(slot.actual_rto, rate)
+    for slot in stage.schedule or tuple(_slots(stage, rate)):
+        took = slot.actual_rto
         late = None if took is None or slot.predicted_rto is None else took - slot.predicted_rto
         yield (
             abs(late or 0.0),
@@ -169,7 +160,7 @@ def _schedule(stage: Stage, rate: float) -> Iterator[tuple[float, Cells]]:
                 plain(slot.vm),
                 plain(stage.stage),
                 number(_known(slot.predicted)),
-                number(_known(actual)),
+                number(_known(slot.actual)),
                 number(_known(slot.predicted_rto)),
                 number(_known(took)),
                 number(NONE if late is None else f"{'+' if late >= 0 else '−'}{length(abs(late))}"),
@@ -177,101 +168,16 @@ def _schedule(stage: Stage, rate: float) -> Iterator[tuple[float, Cells]]:
         )
 
 
-def _slots(stage: Stage) -> Iterator[Slot]:
+def _slots(stage: Stage, rate: float) -> Iterator[Slot]:
     """Without a schedule, what each result says of its own duration."""
     for run in stage.vms:
         if run.predicted_seconds is not None:
-            yield Slot(vm=run.name, predicted_rto=run.predicted_seconds, actual_rto=run.execution_seconds)
-
-
-def _times_of(seconds: float | None, rate: float) -> float | None:
-    return None if seconds is None else seconds * rate
+            took = None if run.execution_seconds is None else run.execution_seconds * rate
+            yield Slot(vm=run.name, predicted_rto=run.predicted_seconds, actual_rto=took)
 
 
 def _known(seconds: float | None) -> str:
     return NONE if seconds is None else length(seconds)
-
-
-def faults(drill: Drill) -> Table:
-    """What went wrong with which virtual machine, and what to do."""
-    rows = [
-        (
-            plain(run.name),
-            plain(stage.stage),
-            Cell(text=f"{run.fault.kind} {run.fault.code}".strip(), look=CODE),
-            plain(run.fault.msg),
-            plain(sentences(run.fault.remedy, run.fault.next_move)),
-            plain(run.now),
-        )
-        for stage in drill.stages
-        for run in stage.vms
-        if run.fault is not None
-    ]
-    columns = ("VM", "Stage", "Kind", "What happened", "What to do", "Where it is now")
-    return Table(id="faults", title="Faults", columns=columns, rows=tuple(rows))
-
-
-def verification(drill: Drill) -> Table:
-    """Every check that is not green, and the green ones: each where they are few, else how many there are of each."""
-    told = [(stage, run, check) for stage in drill.stages for run in stage.vms for check in run.checks]
-    bad = [_checked(stage, run, check) for stage, run, check in told if check.result != "pass"]
-    green = [(stage, run, check) for stage, run, check in told if check.result == "pass"]
-    if len(told) <= FEW:
-        rest = [_checked(stage, run, check) for stage, run, check in green]
-    else:
-        alike = Counter((stage.stage, check.check) for stage, _run, check in green)
-        rest = [_alike(counted(many, "VM"), stage, check) for (stage, check), many in alike.items()]
-    count = Counter(check.result for _stage, _run, check in told)
-    return Table(
-        id="verification",
-        title="Verification",
-        note=", ".join(f"{many} {result.replace('_', ' ')}" for result, many in sorted(count.items())),
-        columns=("VM", "Stage", "Check", "Result", "Found", "Wanted"),
-        rows=(*bad, *rest),
-        empty="Nothing was verified." if any(stage.kind == VERIFY or stage.moves for stage in drill.stages) else "",
-    )
-
-
-def _checked(stage: Stage, run: VmRun, check: Check) -> Cells:
-    return (
-        plain(run.name),
-        plain(stage.stage),
-        plain(check.check),
-        Cell(text=check.result.replace("_", " "), look=_LOOKS.get(check.result, WARN)),
-        plain(check.found),
-        plain(check.wanted),
-    )
-
-
-def _alike(who: str, stage: str, check: str) -> Cells:
-    return plain(who), plain(stage), plain(check), Cell(text="pass", look=GOOD), plain(""), plain("")
-
-
-def preflight(drill: Drill) -> Table:
-    """What preflight found that is not simply green, what blocks first; the green rules are folded away and counted."""
-    told = [rule for stage in drill.stages for rule in stage.rules]
-    bad = sorted((rule for rule in told if rule.result != "pass"), key=lambda rule: not rule.blocks)
-    green = Counter(rule.rule for rule in told if rule.result == "pass")
-    rows = tuple(
-        (
-            Cell(text=rule.rule, look=CODE),
-            plain(" on ".join(filter(None, (rule.vm, rule.host)))),
-            Cell(text=rule.result.replace("_", " "), look=_LOOKS.get(rule.result, WARN)),
-            plain("waived: " + rule.waived if rule.waived else rule.counts or rule.gate),
-            plain(rule.found or rule.cause),
-            plain(rule.remedy),
-        )
-        for rule in bad
-    )
-    passed = Cell(text="pass", look=GOOD)
-    more = [
-        (Cell(text=rule, look=CODE), plain(f"{counted(many, 'time')}"), passed, plain(""), plain(""), plain(""))
-        for rule, many in green.items()
-    ]
-    columns = ("Rule", "Where", "Result", "Gate", "Found", "Remedy")
-    return Table(
-        id="preflight", title="Preflight", columns=columns, rows=rows[:_MOST_RULES], more=(*rows[_MOST_RULES:], *more)
-    )
 
 
 def steps(stage: Stage, run: VmRun, rate: float) -> Table:

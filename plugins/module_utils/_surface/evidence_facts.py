@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.evidence import Fact
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.html import where
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.inspection import Inspection
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import where
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Merged, moment
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.trend import Earlier, Summary, summary
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import reasons, verdict

@@ -58,7 +58,7 @@ def drill(options: Given) -> Drill:
         launched_by=options["launched_by"],
         lead=options["lead"],
         observers=tuple(options["observers"]),
-        skew={str(host): seconds for host, value in options["skew"].items() if (seconds := _number(value)) is not None},
+        skew=_skew(options),
         versions={str(name): str(value) for name, value in options["versions"].items()},
     )
 
@@ -259,6 +259,19 @@ def _notes(stages: Iterable[Given]) -> Iterator[str]:
         results = _dict(stage, "results")
         told = [f"{_text(vm, 'name')}: {text}" for vm in _dicts(results, "vms") for text in _texts(vm, "warnings")]
         yield from (f"{_text(stage, 'stage')}: {text}" for text in _texts(results, "warnings") if text not in told)
+
+
+def _skew(options: Given) -> dict[str, float]:
+    """By host, the furthest that its clock was seen off; what the caller says of a host stands."""
+    told = [_dict(stage, "results").get("skew") for stage in options["stages"]]
+    seen: dict[str, float] = {}
+    for part in (item for one in told for item in (one if isinstance(one, list) else [one])):
+        for host, value in part.items() if isinstance(part, Mapping) else ():
+            seconds = _number(value)
+            if seconds is not None and abs(seconds) >= abs(seen.get(str(host), 0.0)):
+                seen[str(host)] = seconds
+    given = {str(host): seconds for host, value in options["skew"].items() if (seconds := _number(value)) is not None}
+    return seen | given
 
 
 def _length(text: object) -> float | None:

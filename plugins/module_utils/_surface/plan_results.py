@@ -40,6 +40,7 @@ def merged(results: Sequence[Result]) -> dict[str, Any]:
         "failed": any(vm["outcome"] == "failed" for vm in vms) or any(_lost(result) for result in results),
         "changed": any(result.get("changed") for result in results),
         "exchanges": _sum([result.get("exchanges") or {} for result in results]),
+        "skew": {host: seconds for result in results for host, seconds in (result.get("skew") or {}).items()},
         "records": [record for result in results for record in result.get("records") or ()],
         "summary": _sum([{vm["outcome"]: 1} for vm in vms]),
         "schedule": next((result["schedule"] for result in results if (result.get("schedule") or {}).get("vms")), {}),

@@ -203,5 +203,5 @@ def _message(vms: Sequence[Mapping[str, Any]], run: Run) -> str:
 
 
 def _failure(vm: Mapping[str, Any]) -> str:
-    rescue = f" ({vm['rescue'].replace('_', ' ')})" if vm["rescue"] else ""
-    return f"{vm['error']['msg']} Now: {vm['now']}{rescue}."
+    done = "" if vm["rescue"] == "started_unprotected" else vm["rescue"].replace("_", " ")  # where it is says that
+    return f"{vm['error']['msg']} Now: {vm['now']}{f' ({done})' if done else ''}."

@@ -20,9 +20,12 @@ _TOLD: Final = ("os", "fqdn", "addresses")
 
 
 def estate(
-    hosts: Sequence[Mapping[str, Any]], name: str = "captured", switches: Mapping[str, Any] | None = None
+    hosts: Sequence[Mapping[str, Any]],
+    name: str = "captured",
+    switches: Mapping[str, Any] | None = None,
+    clusters: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """One estate out of what was captured of each host.
+    """One estate out of what was captured of each host, and of the cluster that each is a node of.
 
     A copy that is off tells nothing of its guest; it gets what another copy of the same VM told, so that the rehearsed
     guest answers the same wherever it runs.
@@ -36,7 +39,26 @@ def estate(
         "name": name,
         "switches": {str(switch): str(value) for switch, value in (switches or {}).items()},
         "hosts": [{**host, "vms": [_with_guest(vm, told) for vm in host.get("vms", ())]} for host in hosts],
+        **({"clusters": merged} if (merged := _clusters(hosts, clusters)) else {}),
     }
+
+
+def _clusters(hosts: Sequence[Mapping[str, Any]], clusters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each cluster once, with those of its nodes and roles that were captured: an estate names no host that it has not.
+
+    A VM without a role is written down only where every role could be told by its VM.
+    """
+    kept: dict[str, dict[str, Any]] = {}
+    for cluster in filter(None, clusters):
+        here = [host for host in hosts if host["name"] in cluster["nodes"]]
+        vms = {vm["guid"] for host in here for vm in host.get("vms", ())}
+        groups = [group for group in cluster["groups"] if group["vm"] in vms]
+        plain = {key: value for key, value in cluster.items() if key in ("name", "fqdn", "broker")}
+        plain |= {"nodes": [host["name"] for host in here], "groups": groups}
+        if cluster["all_told"]:
+            plain["not_highly_available"] = sorted(vms - {group["vm"] for group in groups})
+        kept[cluster["name"]] = {key: value for key, value in plain.items() if value != []}
+    return list(kept.values())
 
 
 def _with_guest(vm: Mapping[str, Any], told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -161,6 +161,10 @@ def test_a_guest_that_is_dead_over_there_fails_the_drill_and_everything_walks_ba
     assert outcomes(project, "walk back")["moved"] >= {"SQL01"}
     assert set().union(*outcomes(project, "verify at home").values()) == outcomes(project, "walk back")["moved"]
     assert "VERDICT: FAILED on SIMULATOR" in project.output
+    last = project.output[project.output.index("Say how it went]") :]
+    assert "Drill FAILED on SIMULATOR: SQL01" in last
+    assert "Now: runs on HV-A, protected" in last
+    assert "runs on HV-B" not in last
     page = (project.bundle / "report.html").read_text(encoding="utf-8")
     assert "SQL01" in page
     assert "FAILED" in page

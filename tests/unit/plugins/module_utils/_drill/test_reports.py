@@ -217,12 +217,14 @@ def test_a_machine_of_the_plan_that_no_stage_tells_of_is_named() -> None:
 
 def test_a_schedule_is_shown_predicted_beside_actual_in_the_site_s_time() -> None:
     row = {"name": "DC01", "tier": "directory", "predicted_seconds": 100.0, "predicted_rto_seconds": 90.0}
-    row |= {"actual_seconds": 13.0, "actual_rto_seconds": 12.0}
+    row |= {"actual_seconds": 130.0, "actual_rto_seconds": 120.0}
     stage = failover()
     stage["results"]["schedule"] = {"way": "waves", "vms": [row]}
 
-    (table,) = [table for table in told(with_stages(stage, simulated_rate=10.0)).tables if table.id == "schedule"]
+    seen = told(with_stages(stage, simulated_rate=10.0))
+    (table,) = [table for table in seen.tables if table.id == "schedule"]
 
+    assert [cell.text for cell in seen.time.rows[0]][2] == "100 s"
     assert [cell.text for cell in table.rows[0]] == [
         "DC01",
         "failover",
@@ -232,6 +234,14 @@ def test_a_schedule_is_shown_predicted_beside_actual_in_the_site_s_time() -> Non
         "2 min",
         "+30 s",
     ]
+
+
+def test_a_duration_without_a_schedule_is_the_controllers_and_is_shown_in_the_site_s_time() -> None:
+    seen = with_stages(failover(), simulated_rate=10.0)
+
+    (table,) = [table for table in told(seen).tables if table.id == "schedule"]
+
+    assert [cell.text for cell in table.rows[0]][4:6] == ["2 min 30 s", "27 min 30 s"]
 
 
 def test_a_result_in_a_form_that_no_module_has_does_not_keep_the_report_from_being_written() -> None:

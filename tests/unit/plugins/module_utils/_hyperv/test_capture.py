@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture import LANGUAGES, capture
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.capture_clusters import capture_cluster
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.survey import estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator import languages
@@ -81,12 +82,36 @@ def site(**switches: str) -> World:
 
 def second(first: World) -> World:
     """The world that was captured of another one, without one request that changes something."""
-    captured = []
-    for name in first.hosts:
+    return from_estate(captured(first), start=START, rate=0, switches=first.switches.as_dict())
+
+
+def captured(first: World, *names: str) -> dict[str, Any]:
+    """The estate that was captured of the hosts of these names, or of all."""
+    hosts, clusters = [], []
+    for name in names or first.hosts:
         there, carrier = simulated_host(first, name)
-        captured.append(there.read(capture()))
+        hosts.append(there.read(capture()))
+        clusters.append(there.read(capture_cluster()))
         assert carrier.mutating == []
-    return from_estate(estate(captured), start=START, rate=0, switches=first.switches.as_dict())
+    return estate(hosts, clusters=clusters)
+
+
+def clustered(**switches: str) -> World:
+    """Two nodes with a broker at home, which replicate to a host alone; one VM has a role of its own kind, one none."""
+    ways = {"A1": "C", "A2": "C", "C": "hvr-a"}
+    hosts = [host(name, other) for name, other in ways.items()]
+    pairs = [
+        {"name": name, "primary": node, "replica": "C", "power": "running", "disks": [{}]}
+        for name, node in (("SQL01", "A1"), ("WEB01", "A2"))
+    ]
+    hosts[0]["vms"] = [{"name": "LAB01", "disks": [{}]}]
+    cluster = {"name": "HVC-A", "fqdn": "hvc-a.example.test", "broker": "hvr-a.example.test", "nodes": ["A1", "A2"]}
+    cluster |= {
+        "groups": [{"vm": "SQL01", "name": "SQL group", "persistent": False, "shutdown_action": "fail"}],
+        "not_highly_available": ["LAB01"],
+    }
+    plain = {"schema_version": 1, "hosts": hosts, "clusters": [cluster], "replicated": pairs}
+    return from_estate(plain, start=START, rate=0, switches=switches)
 
 
 def shown(world: World, name: str) -> Look:
@@ -168,6 +193,26 @@ def test_a_replica_that_is_off_gets_the_guest_that_its_primary_told() -> None:
     guests = [vm.guest for vm in again.hosts["B"].vms.values() if vm.name == "SQL01"]
 
     assert [guest.addresses for guest in guests] == [["192.0.2.21", "2001:db8::21"]]
+
+
+def test_a_cluster_is_taken_over_with_its_broker_its_nodes_and_its_roles() -> None:
+    first = clustered()
+
+    again = second(first)
+
+    assert to_estate(again)["clusters"] == to_estate(first)["clusters"]
+    assert [shown(again, name) for name in first.hosts] == [shown(first, name) for name in first.hosts]
+
+
+def test_a_node_that_was_not_captured_is_left_out_of_its_cluster_with_what_is_on_it() -> None:
+    (cluster,) = captured(clustered(), "A1", "C")["clusters"]
+
+    assert cluster["nodes"] == ["A1"]
+    assert [group["name"] for group in cluster["groups"]] == ["SQL group"]
+
+
+def test_hosts_without_a_cluster_make_an_estate_without_one() -> None:
+    assert "clusters" not in captured(site())
 
 
 def test_the_languages_are_those_that_simulated_hosts_speak() -> None:
