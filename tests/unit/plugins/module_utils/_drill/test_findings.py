@@ -95,7 +95,7 @@ def test_the_report_of_a_rehearsal_says_why_its_clocks_run_away() -> None:
 
 
 def test_a_machine_that_was_protected_before_it_was_started_again_is_not_said_to_be_unprotected() -> None:
-    failed = {"outcome": "failed", "error": drills.DEAD, "rescue": "started_unprotected"}
+    failed: dict[str, Any] = {"outcome": "failed", "error": drills.DEAD, "rescue": "started_unprotected"}
     runs = [
         drills.moved(VM, 10, **failed, now="runs on hv-b, protected (replicates to hv-a)"),
         drills.moved(VM, 10, **failed, now="runs on hv-b, not protected (not replicating from here)"),

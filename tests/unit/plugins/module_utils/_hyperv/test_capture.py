@@ -100,12 +100,17 @@ def clustered(**switches: str) -> World:
     """Two nodes with a broker at home, which replicate to a host alone; one VM has a role of its own kind, one none."""
     ways = {"A1": "C", "A2": "C", "C": "hvr-a"}
     hosts = [host(name, other) for name, other in ways.items()]
-    pairs = [
+    pairs: list[dict[str, Any]] = [
         {"name": name, "primary": node, "replica": "C", "power": "running", "disks": [{}]}
         for name, node in (("SQL01", "A1"), ("WEB01", "A2"))
     ]
     hosts[0]["vms"] = [{"name": "LAB01", "disks": [{}]}]
-    cluster = {"name": "HVC-A", "fqdn": "hvc-a.example.test", "broker": "hvr-a.example.test", "nodes": ["A1", "A2"]}
+    cluster: dict[str, Any] = {
+        "name": "HVC-A",
+        "fqdn": "hvc-a.example.test",
+        "broker": "hvr-a.example.test",
+        "nodes": ["A1", "A2"],
+    }
     cluster |= {
         "groups": [{"vm": "SQL01", "name": "SQL group", "persistent": False, "shutdown_action": "fail"}],
         "not_highly_available": ["LAB01"],
