@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -105,13 +106,19 @@ PLAN: dict[str, Any] = {
 }
 
 
-def run_role(stage: Stage, role: str, *arguments: str, **variables: Any) -> Run:
+def run_role(stage: Stage, role: str, *arguments: str, more: Sequence[dict[str, Any]] = (), **variables: Any) -> Run:
     """Include a role from localhost, and show what it keeps even where it fails."""
     include = {"ansible.builtin.include_role": {"name": f"hyperv.replica.{role}"}}
     show = {"ansible.builtin.debug": {"var": "preflight_results"}}
     known = {"hyperv_replica_plan": PLAN, **variables}
-    stage.play("localhost", [{"block": [include], "always": [show]}], vars=known, connection="local")
+    stage.play("localhost", [{"block": [include], "always": [show, *more]}], vars=known, connection="local")
     return stage.run(*arguments)
+
+
+def moved(run: Run) -> dict[str, dict[str, Any]]:
+    """What the role failover said of each VM."""
+    results = next(task["result"]["msg"] for task in reversed(run.tasks) if task["task"] == "moved")
+    return {vm["name"]: vm for vm in results["vms"]}
 
 
 def kept(run: Run) -> dict[str, Any]:
@@ -158,13 +165,54 @@ def test_a_waiver_lets_a_planned_failover_go(set_stage: SetStage) -> None:
 
 def test_a_dead_primary_does_not_stop_an_unplanned_failover_by_the_role(stage: Stage) -> None:
     stage.simulation.act("power_loss", host="HV-A")
-    asked = {"failover_mode": "unplanned", "failover_outage_began": "from_last_replication"}
+    asked: dict[str, Any] = {"failover_mode": "unplanned", "failover_outage_began": "from_last_replication"}
     asked |= {"failover_max_data_loss": "1h", "failover_primary_confirmed_down": "test"}
 
     run = run_role(stage, "failover", **asked, failover_expect_source_running=False, failover_poll_interval=0.05)
 
     assert run.code == 0, run.output
     assert (stage.runs_on("WEB01"), stage.runs_on("SQL01")) == (["HV-B"], ["HV-B"])
+
+
+def disaster(stage: Stage, after: float, **more: Any) -> dict[str, Any]:
+    """Lose HV-A after so many seconds, and give the options of an unplanned failover."""
+    began = stage.simulation.advance(after)["now"]
+    stage.simulation.act("power_loss", host="HV-A")
+    known = {"mode": "unplanned", "outage_began": began, "primary_confirmed_down": "test", "poll_interval": 0.05}
+    return {f"failover_{name}": value for name, value in known.items()} | {
+        "failover_expect_source_running": False,
+        **more,
+    }
+
+
+def test_in_a_disaster_who_may_not_go_is_said_first_and_stays_and_the_others_go(stage: Stage) -> None:
+    stage.simulation.act("suspend", host="HV-A", vm="SQL01")
+    asked = disaster(stage, after=3 * 3600, failover_max_data_loss="1h")
+    shown = {"name": "moved", "ansible.builtin.debug": {"msg": "{{ failover_results }}"}}
+
+    first = run_role(stage, "failover", more=[shown], **asked)
+    there = {vm: stage.runs_on(vm) for vm in ("WEB01", "SQL01")}
+    again = run_role(stage, "failover", more=[shown], **asked | {"failover_max_data_loss": "1d"})
+
+    told = moved(first)
+    assert first.code == 2, first.output
+    assert there == {"WEB01": ["HV-B"], "SQL01": []}
+    assert {name: vm["outcome"] for name, vm in told.items()} == {"WEB01": "moved", "SQL01": "failed"}
+    assert told["SQL01"]["error"]["kind"] == "preflight"
+    assert "loss_limit" in told["SQL01"]["error"]["msg"]
+    assert "IS NOT MOVED" in first.output.split("Move everything in one go")[0]
+    assert again.code == 0, again.output
+    assert {name: vm["outcome"] for name, vm in moved(again).items()} == {"WEB01": "already_there", "SQL01": "moved"}
+
+
+def test_in_a_disaster_nothing_is_begun_where_nobody_may_go(stage: Stage) -> None:
+    asked = disaster(stage, after=900, failover_max_data_loss="1s")
+
+    run = run_role(stage, "failover", **asked)
+
+    assert run.code == 2
+    assert run.changes == []
+    assert all(f"{vm} IS NOT MOVED: loss_limit" in run.output for vm in ("WEB01", "SQL01"))
 
 
 def test_the_roles_ask_in_check_mode_too(stage: Stage) -> None:
