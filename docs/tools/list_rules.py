@@ -88,9 +88,11 @@ How it is read
            reason: The sites number their VLANs differently, CHG0042
      delegate_to: hv-b
 
-The role ``failover`` in mode ``unplanned`` does not let one virtual machine hold up the others: it goes on where at
-least one is not blocked, and the move itself refuses what it must for each one, such as a live primary or too much
-loss.
+The role ``failover`` in mode ``unplanned`` does not let one virtual machine hold up the others. Those that a rule
+blocks are named before anything moves, with the rule and what was found. They are not moved, nor is what depends on
+them (``kind: preflight`` and ``kind: dependency`` in ``failover_results``), and the role fails at the end; the others
+go. Where all are blocked nothing is begun. ``failover_waive`` overrides a rule but for split brain and a wrong peer.
+The move itself still refuses what it must for each one, such as a live primary or too much loss.
 """
 
 

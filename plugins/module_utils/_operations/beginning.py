@@ -20,7 +20,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, guards, reprotect
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, Start
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Target
 
 _S: Final = ReplicationState
 _UNDER_WAY = (
@@ -81,9 +81,19 @@ def first_warnings(before: Pair) -> Iterator[str]:
     yield from clusters.warnings(before)
 
 
-def wrong_end(before: Pair) -> PreconditionFailed:
-    """The refusal of a run with nothing to do where the source was expected to serve."""
-    return PreconditionFailed(
+def refuse_wrong_end(before: Pair, goal: Goal) -> None:
+    """Refuse a run with nothing to do where the source was expected to serve and does not.
+
+    In sync it serves all the time, and a second run that finds it so is aimed at the right end.
+
+    Raises:
+        PreconditionFailed: kind ``source_not_running``.
+    """
+    there = before.source
+    serves = goal.target is Target.SYNCED and isinstance(there, Side) and there.power in guards.UP
+    if not goal.expect_source_running or serves:
+        return
+    raise PreconditionFailed(
         "it was already there when the run began, and the source was expected to be serving it",
         kind="source_not_running",
         host=before.source.host,

@@ -30,8 +30,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import (
     first_lessons,
     first_warnings,
+    refuse_wrong_end,
     without_keep_off,
-    wrong_end,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
@@ -149,8 +149,7 @@ class Way:
         return self.learned | {Learned.GUEST_ANSWERS} if asked else self.learned
 
     def _refuse_wrong_end(self) -> None:
-        if self.operation.goal.expect_source_running:
-            raise wrong_end(self.before)
+        refuse_wrong_end(self.before, self.operation.goal)
 
     def _plan(self) -> tuple[Step, ...]:
         return self.operation.plan(self.seen, self.learned)
