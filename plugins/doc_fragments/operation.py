@@ -20,8 +20,8 @@ options:
     default: 3600
   poll_interval:
     description:
-      - Upper bound, in seconds, of the time between two looks at a host. The poll is adaptive and begins shorter.
-      - One poll serves all virtual machines of the task.
+      - Upper bound, in seconds, of the time between two polls of a host. The poll is adaptive and begins shorter.
+      - One poll serves all virtual machines of the task, and reads only what they wait for.
     type: float
     default: 5.0
   concurrency:

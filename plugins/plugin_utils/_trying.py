@@ -97,9 +97,11 @@ class TrialAction(OperationAction):
     _jury: Jury | None = None
 
     def gathered(self, options: dict[str, Any]) -> Mapping[End, frozenset[Gather]]:
-        """The same, and the adapters of what is to be kept from its network."""
+        """The same, and the adapters of what is to be kept from its network; points only where one is chosen."""
         known = super().gathered(options)
-        if options["mode"] == "unplanned" and options["commit"] == "verified":
+        if options["mode"] == "planned":
+            return {end: gathers - {Gather.POINTS} for end, gathers in known.items()}
+        if options["commit"] == "verified":
             known = {**known, End.DESTINATION: known[End.DESTINATION] | {Gather.ADAPTERS}}
         return known
 

@@ -111,18 +111,23 @@ class Conductor:
         """Who is shut down in the reverse of the start order, everybody else in the start order; rescues first."""
         return sorted(vm_ids, key=self._turn)
 
-    def admits(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
+    def may(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
         """Whether it has its turn, and the hosts have room for it."""
-        way = self._ways[vm_id]
-        here, sends = at.get(End.DESTINATION), sender(step)
-        if not (step.rescues or self._has_turn(self._members[vm_id], way, phase(step))):
+        here, sends, member = at.get(End.DESTINATION), sender(step), self._members[vm_id]
+        if not (step.rescues or self._has_turn(member, self._ways[vm_id], phase(step))):
             return False
         if sends is not None and not self._room.has_transfer(at.get(sends), at.get(sends.other)):
             return False
+        starts = phase(step) is Phase.START and not step.rescues
+        return not starts or self._room.has_memory(here, member.memory)
+
+    def admits(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
+        """The same, and from a yes on it takes that room."""
+        if not self.may(vm_id, step, at):
+            return False
+        way, sends = self._ways[vm_id], sender(step)
         if phase(step) is Phase.START:
-            if not (step.rescues or self._room.has_memory(here, self._members[vm_id].memory)):
-                return False
-            self._room.take_memory(here, self._members[vm_id].memory)
+            self._room.take_memory(at.get(End.DESTINATION), self._members[vm_id].memory)
             way.started = True
         if sends is not None:
             self._room.take_transfer(vm_id, at.get(sends), at.get(sends.other))

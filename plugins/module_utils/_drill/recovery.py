@@ -18,7 +18,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import steps, waiting
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import needs, steps, waiting
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import built_in
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import DEADLINE
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
@@ -58,7 +58,10 @@ def _green(
 ) -> Generator[Union[Step, Wait], Union[Receipt, Pair, None], Outcome]:
     try:
         seen = yield Wait(
-            until=lambda pair: watch.is_green(vm_id), what="its probes to be green", limit=within, guest=True
+            until=needs.Awaited(lambda pair: watch.is_green(vm_id), needs.for_guest),
+            what="its probes to be green",
+            limit=within,
+            guest=True,
         )
     except TimedOut as late:
         if late.kind == DEADLINE:

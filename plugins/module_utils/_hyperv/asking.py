@@ -61,6 +61,7 @@ class Memory:
         own_jobs: by id in upper case.
         unreadable: name and error of each VM that the last look could not read, by GUID.
         limits: what it allows at the same time.
+        looked_at: the VMs that the last look asked for by name.
         stray_jobs: jobs in the last look of VMs that the host does not have.
         relationships, settings: what was read out of the instances that the last look showed.
         points_embedded: it takes a recovery point as an instance, and not as a reference.
@@ -74,6 +75,7 @@ class Memory:
     own_jobs: dict[str, OwnJob] = field(default_factory=dict)
     unreadable: dict[str, tuple[str, WireError]] = field(default_factory=dict)
     limits: HostLimits | None = None
+    looked_at: frozenset[str] = frozenset()
     stray_jobs: dict[str, list[Job]] = field(default_factory=dict)
     relationships: Recall[CimInstance, Relationship | WireError] = field(default_factory=lambda: Recall(id))
     settings: Recall[CimInstance, ReplicationSettings] = field(default_factory=lambda: Recall(id))

@@ -17,6 +17,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed, WsmanFault
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import schema, sending
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
+    NARROW,
     Memory,
     OwnJob,
     ask,
@@ -135,8 +136,8 @@ def statistics(side: Side, memory: Memory, *, extended: bool = False) -> Talk[tu
 
 def _shut_down(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:
     if side.vm_id not in memory.shutdown:
-        found = yield from ask(memory, SHUTDOWN, {"SystemName": side.vm_id})
-        if not found:
+        yield from _find_shutdown(side.vm_id, memory)
+        if side.vm_id not in memory.shutdown:
             raise PreconditionFailed(
                 "it shows no shutdown component, so its guest cannot be asked to shut down",
                 kind="guest_services",
@@ -145,9 +146,15 @@ def _shut_down(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodA
                 cause="The component is there while the guest runs and its integration services do",
                 remedy="Shut the guest down from inside, or let it be turned off",
             )
-        memory.shutdown[side.vm_id] = keyed(SHUTDOWN, found[0])
     values = {"Force": bool(arguments.get("Force", False)), "Reason": arguments.get("Reason") or ""}
     return (yield from call(memory.shutdown[side.vm_id], "InitiateShutdown", values))
+
+
+def _find_shutdown(vm_id: str, memory: Memory) -> Talk[None]:
+    """Find the component of this VM, and of those that were looked at with it, which are likely to be next."""
+    vm_ids = sorted({vm_id, *memory.looked_at})
+    found = yield from ask(memory, SHUTDOWN, {"SystemName": vm_ids} if len(vm_ids) <= NARROW else {})
+    memory.shutdown |= {schema.guid(one.text("SystemName")): keyed(SHUTDOWN, one) for one in found}
 
 
 def _request_power(side: Side, arguments: Arguments, memory: Memory) -> Talk[MethodAnswer]:

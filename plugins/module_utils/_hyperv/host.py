@@ -15,6 +15,7 @@ from uuid import UUID
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HostRefused, HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
     calls,
+    glancing,
     looking,
     looking_tests,
     schema,
@@ -22,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import Memory
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Part
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.carrier import Carrier, ask_identity, converse
@@ -96,6 +98,11 @@ class Host:
         """What the host shows of these VMs, or of all of them; the state always, and what is gathered beside it."""
         seen_at = self._now()
         return replace(self._talk(looking.look(self.name, gather, vm_ids, self._memory)), seen_at=seen_at)
+
+    def glance(self, known: Look, parts: Collection[Part], vm_ids: Collection[str]) -> Look:
+        """An earlier look with these parts of these VMs read anew; those of which it cannot tell are left out."""
+        seen_at = self._now() if Part.CLOCK in parts else known.seen_at
+        return replace(self._talk(glancing.glance(known, parts, vm_ids, self._memory)), seen_at=seen_at)
 
     def perform(self, side: Side, method: str, arguments: Arguments) -> Started:
         """Make one call for the VM; ``calls`` says which there are and what they take.

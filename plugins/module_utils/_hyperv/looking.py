@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from functools import partial
 from typing import Final, TypeVar
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import WireError, WsmanFault
@@ -26,23 +25,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import (
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import (
     NARROW,
     Memory,
-    OwnJob,
     ask,
     keyed,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import job_errors, statistics
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls_relationship import settings_ids
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import statistics
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes import (
-    HEALTH,
-    HEARTBEAT,
-    JOB,
-    JOB_LINK,
-    KEY_VALUES,
     OPERATING_SYSTEM,
     POINT_LINK,
     POINT_TYPES,
-    PROPERTIES,
-    RELATIONSHIP,
     SERVICE,
     SERVICE_SETTINGS,
     SETTINGS,
@@ -50,13 +40,22 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.classes imp
     SYSTEM_SETTINGS,
     TEST_LINK,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Relationship, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking_parts import (
+    guests,
+    jobs,
+    legs_of,
+    links,
+    owner_of,
+    relationships,
+    systems,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import HostFacts, Job, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import (
     Power,
     ReplicationMode,
     VirtualSystemType,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance, CimReference
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.cim import CimInstance
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.envelope import Talk
 
 
@@ -93,6 +92,8 @@ class Look:
             is an error only for whoever asks for it.
         stray_jobs: by GUID, jobs of VMs that the host does not have: those live where they were started, and the VM
             of a cluster may have moved.
+        asked: the GUIDs that were asked for; None for all.
+        whole: everything was read in one go. What is put together from looks of several moments decides nothing.
     """
 
     facts: HostFacts
@@ -102,6 +103,20 @@ class Look:
     extended_statistics: Mapping[str, tuple[schema.Statistics, ...]] = field(default_factory=dict)
     unreadable: Mapping[str, tuple[str, WireError]] = field(default_factory=dict)
     stray_jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)
+    asked: frozenset[str] | None = None
+    whole: bool = True
+
+    def over(self, earlier: Look) -> Look:
+        """This look, with the VMs that it was not asked for as an earlier one shows them."""
+        if self.asked is None:
+            return self
+        left = frozenset(vm_id for vm_id in earlier.sides if vm_id not in (self.asked if self.whole else self.sides))
+        rest = frozenset(vm_id for vm_id in earlier.stray_jobs if not self.whole or vm_id not in self.asked)
+        return replace(
+            self,
+            sides={**{vm_id: earlier.sides[vm_id] for vm_id in left}, **self.sides},
+            stray_jobs={**{vm_id: earlier.stray_jobs[vm_id] for vm_id in rest}, **self.stray_jobs},
+        )
 
 
 _Sides = dict[str, Side]
@@ -111,9 +126,9 @@ _T = TypeVar("_T")
 def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, memory: Memory) -> Talk[Look]:
     """Read what is asked for of these VMs, or of all; those that the host does not have are not in it."""
     wanted = None if vm_ids is None else {vm_id.strip("{} ").upper() for vm_id in vm_ids}
-    memory.unreadable, memory.stray_jobs = {}, {}
-    facts = yield from _facts(name, gather, memory)
-    sides = yield from _systems(facts, wanted, memory, Gather.FITNESS in gather)
+    memory.unreadable, memory.stray_jobs, memory.looked_at = {}, {}, frozenset(wanted or ())
+    facts = yield from facts_of(name, gather, memory)
+    sides = yield from systems(facts, wanted, memory, Gather.FITNESS in gather)
     narrow = sorted(wanted) if wanted and len(wanted) <= NARROW else None
     for part, needed in _PARTS:
         if needed & set(gather) or needed == {Gather.STATE}:
@@ -133,20 +148,15 @@ def look(name: str, gather: Collection[Gather], vm_ids: Collection[str] | None, 
         statistics=told,
         extended_statistics=further,
         unreadable=memory.unreadable,
-        stray_jobs={vm_id: tuple(jobs) for vm_id, jobs in memory.stray_jobs.items()},
+        stray_jobs={
+            vm_id: tuple(left) for vm_id, left in memory.stray_jobs.items() if wanted is None or vm_id in wanted
+        },
+        asked=None if wanted is None else frozenset(wanted),
     )
 
 
-def _readable(memory: Memory, vm_id: str, name: str, read: Callable[[], _T]) -> _T | None:
-    """What was read of one VM; None where it shows what nobody documents, which must not hide its neighbours."""
-    try:
-        return read()
-    except WireError as error:
-        memory.unreadable[vm_id] = (name, error)
-        return None
-
-
-def _facts(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFacts]:
+def facts_of(name: str, gather: Collection[Gather], memory: Memory) -> Talk[HostFacts]:
+    """What the host tells of itself."""
     facts = schema.host_facts(name, _first((yield from _operating_system(memory))))
     if Gather.LIMITS in gather:
         facts = replace(facts, limits=(yield from looking_limits.host_limits(facts.version, memory)))
@@ -172,55 +182,9 @@ def _operating_system(memory: Memory) -> Talk[list[CimInstance]]:
     return []
 
 
-def _systems(facts: HostFacts, wanted: Collection[str] | None, memory: Memory, health: bool) -> Talk[_Sides]:
-    """All VMs, or those that are wanted; with the machine's own health only where somebody asks for it."""
-    where = {"Name": sorted(wanted)} if wanted and len(wanted) <= NARROW else {}
-    properties = (*PROPERTIES[SYSTEM], HEALTH) if health else None
-    found = yield from ask(memory, SYSTEM, where, properties=properties)
-    ids = {schema.vm_id(system): system for system in found}
-    kept = {vm_id: system for vm_id, system in ids.items() if vm_id and (wanted is None or vm_id in wanted)}
-    sides = {
-        vm_id: _readable(memory, vm_id, system.text("ElementName") or "", partial(schema.side, system, facts))
-        for vm_id, system in kept.items()
-    }
-    return {vm_id: side for vm_id, side in sides.items() if side is not None}
-
-
-def _relationships(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
-    """An instance wins over the deprecated properties of the system, which stay where there is none."""
-    found = yield from ask(memory, RELATIONSHIP, _legs(narrow))
-    mine = [one for one in found if _owner(one, "InstanceID") in sides]
-    legs: dict[tuple[str, int], Relationship] = {}
-    for one, leg in zip(mine, memory.relationships.each("", mine, _relationship), strict=True):
-        if isinstance(leg, WireError):
-            vm_id = _owner(one, "InstanceID")
-            memory.unreadable[vm_id] = (sides[vm_id].vm_name, leg)
-        else:
-            legs[schema.leg(one)] = leg
-    return {
-        vm_id: _with_legs(side, legs.get((vm_id, 0)), legs.get((vm_id, 1)))
-        for vm_id, side in sides.items()
-        if vm_id not in memory.unreadable
-    }
-
-
-def _relationship(one: CimInstance) -> Relationship | WireError:
-    try:
-        return schema.relationship(one)
-    except WireError as error:
-        return error
-
-
-def _with_legs(side: Side, first: Relationship | None, further: Relationship | None) -> Side:
-    """Where there is only a second one, it is the VM's own: a third host and a promoted copy may show it so."""
-    if first is None and further is not None and side.mode is not ReplicationMode.NONE:
-        return replace(side, relationship=further)
-    return replace(side, relationship=first or side.relationship, extended=further)
-
-
 def _settings(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
-    found = yield from ask(memory, SETTINGS, _legs(narrow))
-    mine = {schema.leg(one): one for one in found if _owner(one, "InstanceID") in sides}
+    found = yield from ask(memory, SETTINGS, legs_of(narrow))
+    mine = {schema.leg(one): one for one in found if owner_of(one, "InstanceID") in sides}
     read = dict(zip(mine, memory.settings.each("", mine.values(), schema.settings), strict=True))
     return {
         vm_id: replace(
@@ -239,7 +203,7 @@ def _own_leg(side: Side) -> int:
 def _power(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     where = {"VirtualSystemType": VirtualSystemType.REALIZED.value}
     found = yield from ask(memory, SYSTEM_SETTINGS, {**where, **_identified(narrow)})
-    mine = {_owner(one, "VirtualSystemIdentifier"): one for one in found if schema.is_active(one)}
+    mine = {owner_of(one, "VirtualSystemIdentifier"): one for one in found if schema.is_active(one)}
     return {
         vm_id: replace(
             side,
@@ -256,9 +220,9 @@ def _power(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sid
 def _points(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
     """That a point's VirtualSystemIdentifier is its VM's is inferred; where it is not, the association is asked."""
     found = yield from ask(memory, SYSTEM_SETTINGS, {"VirtualSystemType": tuple(kind.value for kind in POINT_TYPES)})
-    owners = {one.text("InstanceID") or "": _owner(one, "VirtualSystemIdentifier") for one in found}
+    owners = {one.text("InstanceID") or "": owner_of(one, "VirtualSystemIdentifier") for one in found}
     if found and not any(owner in sides for owner in owners.values()):
-        owners |= yield from _links(POINT_LINK, "Dependent", "InstanceID", "Antecedent", memory)
+        owners |= yield from links(POINT_LINK, "Dependent", "InstanceID", "Antecedent", memory)
     points = [(owners[point.id], point) for point in map(schema.recovery_point, found) if point]
     return {
         vm_id: replace(
@@ -269,58 +233,8 @@ def _points(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Si
     }
 
 
-def _jobs(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
-    """Jobs by the association, and ours by what their call returned, be the association there or not."""
-    found = yield from _job_instances(memory)
-    if not found:
-        return sides
-    owners = {own.id.upper(): own.vm_id for own in memory.own_jobs.values()}
-    if not all((one.text("InstanceID") or "").upper() in owners for one in found):
-        linked = yield from _links(JOB_LINK, "AffectingElement", "InstanceID", "AffectedElement", memory)
-        owners = {job_id.upper(): vm_id for job_id, vm_id in linked.items()} | owners
-    jobs: dict[str, list[Job]] = {}
-    for one in found:
-        owner = owners.get((one.text("InstanceID") or "").upper(), "")
-        kept = jobs if owner in sides else memory.stray_jobs
-        if owner:
-            kept.setdefault(owner, []).append((yield from _explained(schema.job(one, owner), memory)))
-    return {vm_id: replace(side, jobs=tuple(jobs[vm_id])) if vm_id in jobs else side for vm_id, side in sides.items()}
-
-
-def _job_instances(memory: Memory) -> Talk[list[CimInstance]]:
-    """All of Msvm_ConcreteJob; a job of ours that has another class, which need not be derived from it, by its own."""
-    found = {(one.text("InstanceID") or "").upper(): one for one in (yield from ask(memory, JOB))}
-    others = {own.class_name for key, own in memory.own_jobs.items() if key not in found and not own.ended} - {JOB}
-    for class_name in sorted(others):
-        found |= {(one.text("InstanceID") or "").upper(): one for one in (yield from ask(memory, class_name))}
-    return list(found.values())
-
-
-def _explained(job: Job, memory: Memory) -> Talk[Job]:
-    """The job; one of ours that failed with what the host says of it, which is asked once."""
-    own: OwnJob | None = memory.own_jobs.get(job.id.upper())
-    if own is None or job.running:
-        return job
-    own.ended = True
-    if job.succeeded:
-        return job
-    if own.error is None:
-        own.error = yield from job_errors(job.id, memory)
-    return replace(job, error=own.error or job.error)
-
-
-def _guests(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
-    where = {"SystemName": narrow} if narrow else {}
-    heartbeats = {_owner(one, "SystemName"): one for one in (yield from ask(memory, HEARTBEAT, where))}
-    key_values = {_owner(one, "SystemName"): one for one in (yield from ask(memory, KEY_VALUES, where))}
-    return {
-        vm_id: replace(side, guest=schema.guest(heartbeats.get(vm_id), key_values.get(vm_id)))
-        for vm_id, side in sides.items()
-    }
-
-
 def _test_copies(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sides]:
-    copies = yield from _links(TEST_LINK, "Antecedent", "Name", "Dependent", memory)
+    copies = yield from links(TEST_LINK, "Antecedent", "Name", "Dependent", memory)
     by_vm = {vm_id.upper(): copy for vm_id, copy in copies.items()}
     powers = yield from _powers({copy for vm_id, copy in by_vm.items() if vm_id in sides}, memory)
     return {
@@ -338,27 +252,6 @@ def _powers(copies: Collection[str], memory: Memory) -> Talk[dict[str, Power]]:
     return {side.vm_id: side.power for side in known if side.mode is ReplicationMode.TEST_REPLICA}
 
 
-def _links(association: str, role: str, key: str, other: str, memory: Memory) -> Talk[dict[str, str]]:
-    """An association as a map: from a key of what plays the role to the VM at its other end."""
-    found = yield from ask(memory, association)
-    pairs = [(one.reference(role), one.reference(other)) for one in found]
-    named = {(here.key(key) or ""): _vm_of(there) for here, there in pairs if here and there}
-    return {name: vm_id for name, vm_id in named.items() if name and vm_id}
-
-
-def _vm_of(reference: CimReference) -> str:
-    """A VM by its Name; what belongs to a VM, such as its settings, by the GUID in its InstanceID."""
-    return schema.guid(reference.key("Name") or reference.key("InstanceID"))
-
-
-def _owner(instance: CimInstance, name: str) -> str:
-    return schema.guid(instance.text(name))
-
-
-def _legs(narrow: Iterable[str] | None) -> dict[str, tuple[str, ...]]:
-    return {"InstanceID": tuple(one for vm_id in narrow for one in settings_ids(vm_id))} if narrow else {}
-
-
 def _identified(narrow: list[str] | None) -> dict[str, list[str]]:
     return {"VirtualSystemIdentifier": narrow} if narrow else {}
 
@@ -371,12 +264,12 @@ _Part = Callable[[_Sides, "list[str] | None", Memory], Talk[_Sides]]
 
 #: What each part is read for, in this order.
 _PARTS: Final[tuple[tuple[_Part, set[Gather]], ...]] = (
-    (_relationships, {Gather.STATE}),
+    (relationships, {Gather.STATE}),
     (_settings, {Gather.SETTINGS}),
     (_power, {Gather.POWER}),
     (_points, {Gather.POINTS}),
-    (_jobs, {Gather.JOBS}),
-    (_guests, {Gather.GUEST}),
+    (jobs, {Gather.JOBS}),
+    (guests, {Gather.GUEST}),
     (looking_disks.disks, {Gather.DISKS}),
     (looking_limits.memory_of, {Gather.MEMORY}),
     (_test_copies, {Gather.TEST_COPIES, Gather.TESTS}),

@@ -28,7 +28,7 @@ Word = Union[Verdict, HyperVReplicaError]
 
 
 class Gate(Protocol):
-    """What the scheduler asks in each round, in this order; only the main thread asks."""
+    """What the scheduler asks in each round, after each look; only the main thread asks."""
 
     @property
     def watched(self) -> Collection[str]:
@@ -45,6 +45,9 @@ class Gate(Protocol):
 
     def order(self, vm_ids: Sequence[str]) -> Sequence[str]:
         """These VMs, each with a step to send, in the order in which they have their turn."""
+
+    def may(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
+        """Whether the step could be sent now, so that a look for it is worth its while; nothing is taken."""
 
     def admits(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
         """Whether the step may be sent now; from a yes until the VM asks for its next step it counts as running."""
@@ -69,6 +72,9 @@ class OpenGate:
 
     def order(self, vm_ids: Sequence[str]) -> Sequence[str]:
         return vm_ids
+
+    def may(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
+        return True
 
     def admits(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
         return True

@@ -21,6 +21,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TimedOut,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Part
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.clock import Clock
@@ -45,6 +46,9 @@ class HostLike(Protocol):
     def look(self, gather: Collection[Gather], vm_ids: Collection[str] | None = None) -> Look:
         """Read what the host shows."""
 
+    def glance(self, known: Look, parts: Collection[Part], vm_ids: Collection[str]) -> Look:
+        """Read some parts of these VMs anew, and leave all else as it was known."""
+
     def perform(self, side: Side, method: str, arguments: Arguments) -> Started:
         """Call one method."""
 
@@ -65,6 +69,15 @@ class Question:
 
     gather: Collection[Gather]
     vm_ids: Collection[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Which parts of these VMs one host is asked for, and what is known of the rest."""
+
+    known: Look
+    parts: Collection[Part]
+    vm_ids: Collection[str]
 
 
 _Key = TypeVar("_Key", bound=HostKey)
@@ -118,9 +131,11 @@ class Crew:
         return {key: seen[key] for key in gather if key in seen}
 
     def ask(
-        self, questions: Mapping[HostKey, Question], *, patient_with: Collection[HostKey] = ()
+        self, questions: Mapping[HostKey, Question | Glance], *, patient_with: Collection[HostKey] = ()
     ) -> dict[HostKey, Look | HyperVReplicaError]:
         """Ask each host what it shows. A host in ``patient_with`` is asked too, but its answer is not waited for.
+
+        In a hurry the answer to an earlier question may come instead; a look says what it was asked for.
 
         Raises:
             TimedOut: the deadline passed.
@@ -232,7 +247,9 @@ class Crew:
 _LOOK: Final = ""
 
 
-def _looking(question: Question) -> _Do:
+def _looking(question: Question | Glance) -> _Do:
+    if isinstance(question, Glance):
+        return lambda host: host.glance(question.known, question.parts, question.vm_ids)
     return lambda host: host.look(question.gather, question.vm_ids)
 
 

@@ -23,6 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import (
     clusters,
+    needs,
     refusals,
     rescue,
     waiting,
@@ -120,7 +121,7 @@ class Way:
             self.already_there = True
             self._refuse_wrong_end()
             return
-        yield from self._rest()
+        yield from self._rest(self.before)
         self.planned = self.expected = self._whole_plan()
         self.already_there = not self.planned
         while True:
@@ -198,7 +199,8 @@ class Way:
         """Wait for what looks show; a guest on trial that is not good in time is a lesson."""
         tried = step.method is Method.WAIT_UNTIL_GREEN
         try:
-            until = self.operation.judge.good if tried else waiting.looked_for(step)
+            good = needs.Awaited(self.operation.judge.good, needs.for_guest)
+            until = good if tried else waiting.looked_for(step)
             yield from self._wait(until, step.why, step.limit, guest=tried)
         except TimedOut as late:
             if not tried or late.kind != "step_too_slow":
@@ -274,7 +276,8 @@ class Way:
     def _pause(self, length: timedelta) -> _Way:
         """Let some time pass, and what runs there end."""
         until = self.now() + length
-        yield from self._wait(lambda seen: self.now() >= until, "a busy host", self.operation.goal.sync_timeout)
+        over = needs.Awaited(lambda seen: self.now() >= until, needs.for_time)
+        yield from self._wait(over, "a busy host", self.operation.goal.sync_timeout)
         yield from self._rest()
 
     def _be_taught(self, lesson: Learned | None) -> _Way:
@@ -314,8 +317,8 @@ class Way:
             if self.down_since is None and isinstance(source, Side) and source.power not in rescue.SERVING:
                 self.down_since = self.now()
 
-    def _rest(self) -> _Way:
-        until = waiting.twice(self.operation.rest)
+    def _rest(self, before: Pair | None = None) -> _Way:
+        until = waiting.twice(self.operation.rest, before)
         yield from self._wait(until, "what runs there already to end", self.operation.goal.sync_timeout)
 
     def _wait(self, until: waiting.Until, what: str, limit: timedelta | None, *, guest: bool = False) -> _Way:
@@ -349,7 +352,7 @@ class Way:
             self._see(seen)
             return until(seen)
 
-        return check
+        return needs.like(check, until)
 
     def _downtime_left(self) -> timedelta | None:
         allowed = self.operation.goal.max_downtime

@@ -17,6 +17,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TimedOut,
     TransportError,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Needs
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import (
     Absence,
@@ -29,6 +30,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power, ReplicationMode
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, Question
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.needs import glances_at
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey, Routes
 
 #: What every look of a move reads: one query per class and host, whatever the number of VMs.
@@ -182,18 +184,51 @@ class Looks:
         seen = self.crew.ask(self._questions(None if whole else vm_ids, guests=guests), patient_with=lost)
         for key, answer in seen.items():
             self._keep(key, answer)
-        fresh = {key for key, answer in seen.items() if isinstance(answer, Look)}
-        return self.pairs([vm_id for vm_id in vm_ids if all(self._is_current(vm_id, end, fresh) for end in End)])
+        return self.pairs([vm_id for vm_id in vm_ids if all(self._is_current(vm_id, end, seen) for end in End)])
 
-    def _is_current(self, vm_id: str, end: End, fresh: Collection[HostKey]) -> bool:
+    def may_poll(self, vm_id: str, needs: Needs) -> bool:
+        """Whether a glance can tell: each end in question is one host that answered last and showed the VM."""
+        hosts = [self.routes.at(vm_id, end) for end in needs]
+        return all(
+            len(keys) == 1 and keys[0] not in self._silent_since and vm_id in _sides(self._last.get(keys[0]))
+            for keys in hosts
+        )
+
+    def is_silent(self, vm_id: str, needs: Needs) -> bool:
+        """Whether a host that is in question for this VM did not answer last."""
+        return any(key in self._silent_since for end in needs for key in self.routes.at(vm_id, end))
+
+    def poll(self, needs: Mapping[str, Needs]) -> dict[str, Pair]:
+        """What these VMs wait for, read anew, and all else as it was seen last: good to go on waiting, and no more.
+
+        Those of which the glance cannot tell are left out.
+
+        Raises:
+            TimedOut: the task's deadline passed.
+        """
+        glances = glances_at(needs, self.routes, self._last)
+        seen = self.crew.ask(glances)
+        for key, answer in seen.items():
+            self._keep(key, answer)
+        told = {key: answer.sides for key, answer in seen.items() if isinstance(answer, Look)}
+        return self.pairs(
+            [
+                vm_id
+                for vm_id, ends in needs.items()
+                if all(vm_id in told.get(key, ()) for end in ends for key in self.routes.at(vm_id, end))
+            ]
+        )
+
+    def _is_current(self, vm_id: str, end: End, seen: Mapping[HostKey, object]) -> bool:
         """Whether this end was seen in this round, or its hosts have been silent for so long that it is unknown."""
+        fresh = {key for key in self.routes.at(vm_id, end) if _tells_of(seen.get(key), vm_id)}
         if self.where(vm_id, end) in fresh:
             return True
         return all(key in fresh or key not in self._last for key in self.routes.at(vm_id, end))
 
     def _keep(self, key: HostKey, answer: Look | HyperVReplicaError) -> None:
         if isinstance(answer, Look):
-            self._last[key] = answer
+            self._last[key] = answer.over(self._last[key]) if key in self._last else answer
             self._silent_since.pop(key, None)
             return
         if isinstance(answer, TimedOut):
@@ -268,6 +303,15 @@ class Looks:
         if shared is None or shared[0] is not facts:
             shared = self._shared[key] = facts, replace(facts, replica_server=known.replica_server)
         return shared[1]
+
+
+def _sides(look: Look | None) -> Collection[str]:
+    return look.sides if look is not None else ()
+
+
+def _tells_of(answer: object, vm_id: str) -> bool:
+    """Whether a host answered in this round with a whole look that was asked for this VM."""
+    return isinstance(answer, Look) and answer.whole and (answer.asked is None or vm_id in answer.asked)
 
 
 def _is_silence(trouble: HyperVReplicaError) -> bool:

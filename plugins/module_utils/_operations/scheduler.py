@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many VMs along their ways: one round is one look at each host, then the steps decided on it."""
+"""Many VMs along their ways: polls while they wait, one whole look at each host where something may be decided."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TimedOut,
     TransportError,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Needs
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import needs
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.admission import Gate, OpenGate, Verdict
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Errand
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import follow
@@ -24,11 +26,19 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.polls import Polls
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
 
 #: By how much the pause grows from one poll to the next while nothing moves.
 _GROWTH: Final = 1.5
+#: Seconds between the first look and the next, which have to show the same.
+_APART: Final = 1.0
+#: The first poll for something comes after this part of the time that it is expected to take.
+_PARTS: Final = 10
+#: How long a VM that waits for its turn, or for something that polls tell, goes without a whole look.
+_RESTS: Final = timedelta(seconds=30)
+_WAITS: Final = timedelta(seconds=120)
 
 Report = Callable[[str, str], None]
 
@@ -61,11 +71,13 @@ class _Wish:
 
     Attributes:
         away: a step was sent and is not answered yet.
+        looked_at: when a whole look showed it last.
     """
 
     talk: Talk
     what: Step | Wait
     since: datetime
+    looked_at: datetime
     outstanding: bool = False
     away: bool = False
     begun: bool = False
@@ -93,7 +105,7 @@ class Scheduler:
     ) -> None:
         self._crew = crew = looks.crew
         self._looks, self._pace, self._journal, self._report = looks, pace, journal, report
-        self._gate = pace.gate
+        self._gate, self._polls = pace.gate, Polls(looks)
         self._pairs = dict(first_look)
         self._wishes: dict[str, _Wish] = {}
         self._outcomes: dict[str, Outcome] = {}
@@ -103,10 +115,12 @@ class Scheduler:
 
     def run(self) -> dict[str, Outcome]:
         """Go on until every VM has an outcome."""
-        pause = self._pace.first
         try:
+            if self._wishes:
+                self._crew.rest(_APART)
+            pause = self._pace.first
             while self._wishes:
-                pause = self._pace.first if self._round() else min(pause * _GROWTH, self._pace.poll)
+                pause = self._begun() if self._round() else min(pause * _GROWTH, self._pace.poll)
                 if self._wishes:
                     self._crew.rest(min(pause, self._pace.poll))
         except TimedOut as late:
@@ -114,25 +128,101 @@ class Scheduler:
                 self._tell(vm_id, replace(late, vm=self._pairs[vm_id].vm_name, found=self._late(vm_id, late)))
         return self._outcomes
 
+    def _begun(self) -> float:
+        """The pause after something moved: longer where everybody has just begun what takes its time."""
+        expected = [needs.takes(wish.what.until) for wish in self._wishes.values() if isinstance(wish.what, Wait)]
+        shortest = min((length.total_seconds() if length else 0.0 for length in expected), default=0.0)
+        return max(self._pace.first, shortest / _PARTS)
+
     def _begin(self, vm_id: str, talk: Talk) -> None:
         try:
-            self._wishes[vm_id] = _Wish(talk=talk, what=next(talk), since=self._crew.clock.now())
+            now = self._crew.clock.now()
+            self._wishes[vm_id] = _Wish(talk=talk, what=next(talk), since=now, looked_at=now)
         except StopIteration as end:
             self._conclude(vm_id, end.value)
 
     def _round(self) -> bool:
-        """Look, resume whoever has what it waits for, send what was decided. True when something moved."""
-        seen = self._looks.take([*self._wishes], guest=self._guests_asked())
+        """Poll, look whole at those of whom something may be decided, and send what was. True when something moved."""
         before = {vm_id: wish.what for vm_id, wish in self._wishes.items()}
+        due, looked = self._due(), set[str]()
+        while due:
+            self._look(due)
+            looked |= due
+            due = self._turns() - looked
+        if not looked:
+            self._send(())
+        moved = {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
+        self._polls.learn(moved)
+        return moved
+
+    def _look(self, due: Collection[str]) -> None:
+        """Take a whole look, resume whoever has what it waits for, and send what was decided on it."""
+        seen = self._looks.take([vm_id for vm_id in self._wishes if vm_id in due], guest=self._guests_asked())
         self._pairs |= seen
         shown = [vm_id for vm_id in seen if not self._wishes[vm_id].away]
         for vm_id in shown:
+            self._wishes[vm_id].looked_at = self._crew.clock.now()
             self._show(vm_id, seen[vm_id])
         self._ask_the_gate(shown)
         self._send(shown)
         if seen:
             self._leave_alone()
-        return {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
+
+    def _due(self) -> set[str]:
+        """Those of whom something may be decided now; everybody else only goes on waiting."""
+        waits = {vm_id: wish.what for vm_id, wish in self._here() if isinstance(wish.what, Wait)}
+        wanted = {vm_id: self._needs(vm_id, wait) for vm_id, wait in waits.items()}
+        polled = self._polls.worth({vm_id: told for vm_id, told in wanted.items() if told is not None})
+        due = waits.keys() - polled.keys()
+        read = self._looks.poll(polled)
+        self._pairs |= read
+        due |= {vm_id for vm_id in polled if self._may_be_over(vm_id, waits[vm_id], polled[vm_id], read)}
+        self._ask_the_gate([vm_id for vm_id, _wish in self._here() if vm_id not in due])
+        due &= self._wishes.keys()
+        return due | self._turns(beside=bool(due)) | self._unseen()
+
+    def _here(self) -> list[tuple[str, _Wish]]:
+        """The VMs whose hosts owe no answer to a step."""
+        return [(vm_id, wish) for vm_id, wish in self._wishes.items() if not wish.away]
+
+    def _needs(self, vm_id: str, wait: Wait) -> Needs | None:
+        tell = needs.of(wait.until)
+        told = tell(self._pairs[vm_id]) if tell is not None else None
+        return needs.together(told, needs.GUEST) if told is not None and vm_id in self._gate.watched else told
+
+    def _may_be_over(self, vm_id: str, wait: Wait, asked: Needs, read: Mapping[str, Pair]) -> bool:
+        """Whether a whole look has to tell: the wait seems over, late or in trouble, or the poll told too little."""
+        wish = self._wishes[vm_id]
+        if vm_id not in read:
+            return not self._looks.is_silent(vm_id, asked)
+        try:
+            over = wait.until(read[vm_id])
+        except HyperVReplicaError:
+            over = True
+        if over or self._is_late(wish, wait) or not needs.covers(asked, self._needs(vm_id, wait)):
+            return True
+        self._say_progress(vm_id, wish, wait, read[vm_id])
+        return False
+
+    def _turns(self, *, beside: bool = False) -> set[str]:
+        """Those that may send a step as soon as they are looked at; BESIDE others, also those that may soon."""
+        free = self._pace.concurrency - sum(wish.outstanding for wish in self._wishes.values())
+        ready = [vm_id for vm_id, wish in self._here() if isinstance(wish.what, Step) and self._errand(vm_id)]
+        turns = [
+            vm_id
+            for vm_id in self._gate.order(ready)
+            if isinstance(step := self._wishes[vm_id].what, Step) and self._gate.may(vm_id, step, self._at(vm_id))
+        ]
+        return set(turns[: self._pace.concurrency if beside else max(free, 0)])
+
+    def _unseen(self) -> set[str]:
+        """Those that were not looked at whole for long: what changes beside what they wait for has to be seen too."""
+        now = self._crew.clock.now()
+        return {
+            vm_id
+            for vm_id, wish in self._here()
+            if now - wish.looked_at >= (_RESTS if isinstance(wish.what, Step) else _WAITS)
+        }
 
     def _guests_asked(self) -> list[str]:
         asked = {vm_id for vm_id, wish in self._wishes.items() if isinstance(wish.what, Wait) and wish.what.guest}
@@ -166,11 +256,14 @@ class Scheduler:
         if held:
             self._resume(vm_id, lambda: wish.talk.send(pair))
             return True
-        if wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit:
+        if self._is_late(wish, wait):
             self._tell(vm_id, self._too_slow(pair, wait))
             return True
         self._say_progress(vm_id, wish, wait, pair)
         return False
+
+    def _is_late(self, wish: _Wish, wait: Wait) -> bool:
+        return wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit
 
     def _too_slow(self, pair: Pair, wait: Wait) -> TimedOut:
         limit = wait.limit.total_seconds() if wait.limit else 0

@@ -23,12 +23,14 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
     JobType,
     ReplicationState,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, failover, guards
+from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, failover, guards, needs
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Receipt, Step
 
 #: How long a state may lag behind the job that reached it before it counts as not reached.
 GRACE: Final = timedelta(seconds=120)
+#: How long a guest is expected to take until it answers; it is asked from the beginning, at first less often.
+_BOOTS: Final = timedelta(seconds=30)
 
 _RESYNCHRONIZING: Final = (JobType.RESYNCHRONIZING, JobType.RESYNCHRONIZING_EXTENDED, JobType.SENDING_INITIAL_REPLICA)
 _COPYING: Final = (ReplicationState.WAITING_FOR_INITIAL_REPLICATION, ReplicationState.RESYNCHRONIZING)
@@ -43,13 +45,11 @@ Until = Callable[[Pair], bool]
 Now = Callable[[], datetime]
 
 
-def at_rest(seen: Pair) -> bool:
-    """No job, and no state that a host leaves by itself, at either end that answers."""
+def _at_rest(seen: Pair) -> bool:
     return all(side.settled for side in (seen.source, seen.destination) if isinstance(side, Side))
 
 
-def at_rest_but_for_resynchronizing(seen: Pair) -> bool:
-    """The same for an unplanned failover, which waits for no primary and cancels a resynchronization."""
+def _at_rest_here(seen: Pair) -> bool:
     here = seen.destination
     if not isinstance(here, Side):
         return True
@@ -57,16 +57,22 @@ def at_rest_but_for_resynchronizing(seen: Pair) -> bool:
     return not jobs and here.state is not ReplicationState.FAILOVER_IN_PROGRESS
 
 
-def twice(until: Until) -> Until:
-    """Hold in two looks running: a host may show late what it does."""
-    held = False
+#: No job, and no state that a host leaves by itself, at either end that answers.
+at_rest: Final = needs.Awaited(_at_rest, needs.for_rest(_at_rest))
+#: The same for an unplanned failover, which waits for no primary and cancels a resynchronization.
+at_rest_but_for_resynchronizing: Final = needs.Awaited(_at_rest_here, needs.for_rest(_at_rest_here))
+
+
+def twice(until: Until, before: Pair | None = None) -> Until:
+    """Hold in two looks running, of which BEFORE may be the first: a host may show late what it does."""
+    held = before is not None and until(before)
 
     def check(seen: Pair) -> bool:
         nonlocal held
-        before, held = held, until(seen)
-        return before and held
+        earlier, held = held, until(seen)
+        return earlier and held
 
-    return check
+    return needs.like(check, until)
 
 
 def step_done(step: Step, receipt: Receipt, now: Now, started_on: str = "") -> Until:
@@ -107,7 +113,7 @@ def step_done(step: Step, receipt: Receipt, now: Now, started_on: str = "") -> U
             raise _not_shown(step, side, seen)
         return False
 
-    return check
+    return needs.Awaited(check, needs.for_step(step, receipt), step.takes)
 
 
 def _not_shown(step: Step, side: Side, seen: Pair) -> VerificationFailed:
@@ -137,12 +143,12 @@ def lost(side: Absent, seen: Pair) -> HyperVReplicaError:
 def looked_for(step: Step) -> Until:
     """What a step that only looks waits for."""
     if step.method is Method.WAIT_UNTIL_SILENT:
-        return _silent()
+        return needs.Awaited(_silent(), needs.for_silence)
     if step.method is Method.WAIT_FOR_TEST_GUEST:
         return step.shown_by
     if step.host is End.SOURCE:
-        return _in_sync(step)
-    return lambda seen: step.shown_by(seen) or _stuck(seen, step.host)
+        return needs.Awaited(_in_sync(step), needs.for_sync(step.host))
+    return needs.Awaited(lambda seen: step.shown_by(seen) or _stuck(seen, step.host), needs.for_shown(step))
 
 
 def _in_sync(step: Step) -> Until:
@@ -201,11 +207,14 @@ def _silent() -> Until:
     return check
 
 
-def guest_answers(seen: Pair) -> bool:
-    """The integration services of the guest at the destination answer (Microsoft's page msvm-heartbeatcomponent)."""
+def _guest_answers(seen: Pair) -> bool:
     here = seen.destination
     guest = here.guest if isinstance(here, Side) else None
     return guest is not None and guest.heartbeat in (ComponentStatus.OK, ComponentStatus.DEGRADED)
+
+
+#: The integration services of the guest at the destination answer (Microsoft's page msvm-heartbeatcomponent).
+guest_answers: Final = needs.Awaited(_guest_answers, needs.for_heartbeat, _BOOTS)
 
 
 def guest_silent(seen: Pair, limit: timedelta) -> VerificationFailed:

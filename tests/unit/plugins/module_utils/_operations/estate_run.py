@@ -256,7 +256,7 @@ class Site:
 
     def failover(self, goal: Goal | None = None, **how: Any) -> Run:
         """hyperv_replica_failover mode: planned on B."""
-        return self.run(lambda goal, seen: verbs.planned_failover(goal), goal or moved(), gathers=POINTS, **how)
+        return self.run(lambda goal, seen: verbs.planned_failover(goal), goal or moved(), gathers=POWER, **how)
 
     def failover_home(self, goal: Goal | None = None, **how: Any) -> Run:
         """The same on A."""
