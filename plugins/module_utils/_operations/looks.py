@@ -194,6 +194,11 @@ class Looks:
             for keys in hosts
         )
 
+    @property
+    def silent(self) -> frozenset[HostKey]:
+        """The hosts that did not answer when they were asked last."""
+        return frozenset(self._silent_since)
+
     def is_silent(self, vm_id: str, needs: Needs) -> bool:
         """Whether a host that is in question for this VM did not answer last."""
         return any(key in self._silent_since for end in needs for key in self.routes.at(vm_id, end))

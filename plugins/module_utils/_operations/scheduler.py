@@ -28,7 +28,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.operati
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.polls import Polls
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs, too_slow
 
 #: By how much the pause grows from one poll to the next while nothing moves.
 _GROWTH: Final = 1.5
@@ -142,8 +142,11 @@ class Scheduler:
             self._conclude(vm_id, end.value)
 
     def _round(self) -> bool:
-        """Poll, look whole at those of whom something may be decided, and send what was. True when something moved."""
-        before = {vm_id: wish.what for vm_id, wish in self._wishes.items()}
+        """Poll, look whole at those of whom something may be decided, and send what was.
+
+        True when something moved, or a host fell silent or came back, which is soon asked again.
+        """
+        before, silent = {vm_id: wish.what for vm_id, wish in self._wishes.items()}, self._looks.silent
         due, looked = self._due(), set[str]()
         while due:
             self._look(due)
@@ -153,7 +156,7 @@ class Scheduler:
             self._send(())
         moved = {vm_id: wish.what for vm_id, wish in self._wishes.items()} != before
         self._polls.learn(moved)
-        return moved
+        return moved or self._looks.silent != silent
 
     def _look(self, due: Collection[str]) -> None:
         """Take a whole look, resume whoever has what it waits for, and send what was decided on it."""
@@ -257,23 +260,13 @@ class Scheduler:
             self._resume(vm_id, lambda: wish.talk.send(pair))
             return True
         if self._is_late(wish, wait):
-            self._tell(vm_id, self._too_slow(pair, wait))
+            self._tell(vm_id, too_slow(pair, wait))
             return True
         self._say_progress(vm_id, wish, wait, pair)
         return False
 
     def _is_late(self, wish: _Wish, wait: Wait) -> bool:
         return wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit
-
-    def _too_slow(self, pair: Pair, wait: Wait) -> TimedOut:
-        limit = wait.limit.total_seconds() if wait.limit else 0
-        return TimedOut(
-            f"waited {limit:.0f} s for {wait.what}",
-            kind="step_too_slow",
-            host=pair.destination.host,
-            vm=pair.vm_name,
-            next_move="What runs there runs on; look at both hosts, then run this again",
-        )
 
     def _say_progress(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> None:
         jobs = ", ".join(f"{host}: job {job.percent} %" for host, job in running_jobs(pair))

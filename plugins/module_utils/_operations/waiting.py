@@ -13,6 +13,7 @@ from typing import Final
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HyperVReplicaError,
     PreconditionFailed,
+    TimedOut,
     TransportError,
     VerificationFailed,
 )
@@ -25,7 +26,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states impo
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import clusters, failover, guards, needs
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.path import shown
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Receipt, Step
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Receipt, Step, Wait
 
 #: How long a state may lag behind the job that reached it before it counts as not reached.
 GRACE: Final = timedelta(seconds=120)
@@ -234,6 +235,18 @@ def guest_stays_up(seen: Pair, step: Step) -> VerificationFailed:
         kind="guest_stays_up",
         host=seen.at(step.host).host,
         remedy="Look at its console; give guest_shutdown_timeout more, or allow if_guest_stays_up: turn_off",
+    )
+
+
+def too_slow(seen: Pair, wait: Wait) -> TimedOut:
+    """What was waited for did not come within its own limit."""
+    limit = wait.limit.total_seconds() if wait.limit else 0
+    return TimedOut(
+        f"waited {limit:.0f} s for {wait.what}",
+        kind="step_too_slow",
+        host=seen.destination.host,
+        vm=seen.vm_name,
+        next_move="What runs there runs on; look at both hosts, then run this again",
     )
 
 
