@@ -199,8 +199,7 @@ class Way:
         """Wait for what looks show; a guest on trial that is not good in time is a lesson."""
         tried = step.method is Method.WAIT_UNTIL_GREEN
         try:
-            good = needs.Awaited(self.operation.judge.good, needs.for_guest)
-            until = good if tried else waiting.looked_for(step)
+            until = waiting.looked_for(step, self.operation.judge.good)
             yield from self._wait(until, step.why, step.limit, guest=tried)
         except TimedOut as late:
             if not tried or late.kind != "step_too_slow":
@@ -275,9 +274,7 @@ class Way:
 
     def _pause(self, length: timedelta) -> _Way:
         """Let some time pass, and what runs there end."""
-        until = self.now() + length
-        over = needs.Awaited(lambda seen: self.now() >= until, needs.for_time)
-        yield from self._wait(over, "a busy host", self.operation.goal.sync_timeout)
+        yield from self._wait(waiting.passed(length, self.now), "a busy host", self.operation.goal.sync_timeout)
         yield from self._rest()
 
     def _be_taught(self, lesson: Learned | None) -> _Way:

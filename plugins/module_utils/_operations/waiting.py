@@ -141,8 +141,16 @@ def lost(side: Absent, seen: Pair) -> HyperVReplicaError:
     )
 
 
-def looked_for(step: Step) -> Until:
-    """What a step that only looks waits for."""
+def passed(length: timedelta, now: Now) -> Until:
+    """Whether so much time has passed from now on."""
+    until = now() + length
+    return needs.Awaited(lambda seen: now() >= until, needs.for_time)
+
+
+def looked_for(step: Step, good: Until) -> Until:
+    """What a step that only looks waits for; GOOD says of a guest on trial whether it is."""
+    if step.method is Method.WAIT_UNTIL_GREEN:
+        return needs.Awaited(good, needs.for_guest)
     if step.method is Method.WAIT_UNTIL_SILENT:
         return needs.Awaited(_silent(), needs.for_silence)
     if step.method is Method.WAIT_FOR_TEST_GUEST:
