@@ -29,11 +29,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.kerberos i
     KRB5,
     Configuration,
     Found,
-    judge,
     read_configuration,
     said,
     verdict,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.kerberos_checks import judge
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.options import (
     LibraryOptions,
     psrp_options,

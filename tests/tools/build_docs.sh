@@ -24,8 +24,19 @@ antsibull-docs --config-file "$docs/antsibull-docs.cfg" collection --use-current
 # antsibull-docs takes the pages only.
 cp -R "$tree/docs/docsite/rst/images" "$docs/rst/docsite/images"
 "$venv/bin/python" "$tree/docs/tools/write_inventory.py" "$docs/ansible.inv"
+mkdir -p "$docs/static"
+# Tables wrap their texts instead of growing to one line a row, so that they can be read on a narrow screen.
+cat >"$docs/static/narrow.css" <<'END'
+.wy-table-responsive table td, .wy-table-responsive table th { white-space: normal; overflow-wrap: break-word; }
+@media (max-width: 480px) { .wy-table-responsive table td, .wy-table-responsive table th { padding: 6px; font-size: 85%; } }
+END
 cat >>"$docs/conf.py" <<'END'
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/projects/ansible/devel/", "../ansible.inv")}
+html_static_path = ["static"]
+html_css_files = ["narrow.css"]
 END
 sphinx-build -q -W --keep-going -b html -c "$docs" "$docs/rst" "$docs/html"
+# The theme's own way home is the root of a server; these pages are read from a folder as well.
+sed -i 's|class="DocSite-nav" href="/"|class="DocSite-nav" href="index.html"|' "$docs"/html/*.html
+sed -i 's|class="DocSite-nav" href="/"|class="DocSite-nav" href="../index.html"|' "$docs"/html/docsite/*.html
 echo "documentation: $docs/html/index.html"

@@ -85,7 +85,7 @@ def _facts(drill: Drill, told: Summary) -> tuple[tuple[str, str], ...]:
         ("Ended", f"{clock(drill.ended)} UTC, after {length(told.seconds)}{simulated}"),
         ("Hosts", ", ".join(drill.hosts) or NONE),
         ("Launched by", drill.launched_by or "not said"),
-        ("Approved by", ", ".join(_approval(*approval) for approval in drill.approvals) or "nobody was asked"),
+        ("Approved by", ", ".join(_approval(*approval) for approval in drill.approvals) or "not said"),
         ("Led by", drill.lead or "not said"),
         ("Observers", ", ".join(drill.observers) or "none named"),
         ("Reason", drill.reason or "none given"),

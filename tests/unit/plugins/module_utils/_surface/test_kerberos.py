@@ -15,11 +15,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.kerberos i
     Check,
     Configuration,
     Found,
-    judge,
     read_configuration,
     said,
     verdict,
 )
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.kerberos_checks import judge
 
 WELL = Found(
     connection="psrp",
