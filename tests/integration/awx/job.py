@@ -20,6 +20,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import ansible_runner
@@ -32,6 +33,7 @@ PROJECT = COLLECTION / "playbooks/files/awx/project"
 PROGRAMS = Path(sys.executable).parent
 
 Event = dict[str, Any]
+Watch = Callable[[bytes, "subprocess.Popen[bytes]", set[str]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +102,11 @@ class Controller:
         )
         return Ended(status=ran.status, events=events)
 
-    def transmit(self, playbook: str, variables: Mapping[str, Any]) -> Ended:
-        """Run a job elsewhere, as AWX does over receptor: transmit it, let a worker run it, process what comes back."""
+    def transmit(self, playbook: str, variables: Mapping[str, Any], *, watch: Watch = lambda *told: None) -> Ended:
+        """Run a job elsewhere, as AWX does over receptor: transmit it, let a worker run it, process what comes back.
+
+        WATCH gets each line that the worker says, the worker, and a set to remember things in.
+        """
         place = self.prepare(variables)
         prompts = place / "env/passwords"
         prompts.write_text(json.dumps(self._passwords()), encoding="utf-8")
@@ -113,7 +118,7 @@ class Controller:
         name = ["--ident", str(self.jobs)]
         sent = _piped([runner, "transmit", str(place), "-p", playbook, *name], b"")
         shutil.rmtree(place)  # the worker has what was sent, and nothing else
-        done = _piped([runner, "worker", "--private-data-dir", str(worker)], sent)
+        done = _watched([runner, "worker", "--private-data-dir", str(worker)], sent, watch)
         _piped([runner, "process", str(back), *name], done)
         events = back / "artifacts" / str(self.jobs) / "job_events"
         told = [json.loads(path.read_text(encoding="utf-8")) for path in events.glob("*.json")]
@@ -192,3 +197,16 @@ def _piped(command: list[str], given: bytes) -> bytes:
     if ran.returncode and not ran.stdout:
         raise AssertionError(ran.stderr.decode())
     return ran.stdout
+
+
+def _watched(command: list[str], given: bytes, watch: Watch) -> bytes:
+    """What it said, seen line by line while it runs."""
+    said, seen = list[bytes](), set[str]()
+    with TemporaryFile() as file:
+        file.write(given)
+        file.seek(0)
+        with subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE) as running:
+            for line in running.stdout or ():
+                said.append(line)
+                watch(line, running, seen)
+    return b"".join(said)
