@@ -61,3 +61,20 @@ def test_the_collection_tells_ansible_builder_what_it_needs_itself(tmp_path: Pat
     assert "pypsrp>=" in told
     assert "pywinrm>=" in told
     assert "krb5-workstation" in told
+
+
+def test_an_archive_of_the_collection_is_built_in_as_the_page_about_awx_says(tmp_path: Path) -> None:
+    page = (COLLECTION / "docs/docsite/rst/awx.rst").read_text(encoding="utf-8")
+    block = page[page.index("   additional_build_files:") :].split("\n\n")[0]
+    told = yaml.safe_load(block)
+    definition = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
+    definition["dependencies"] |= told.pop("dependencies")
+    (tmp_path / "execution-environment.yml").write_text(yaml.safe_dump(definition | told), encoding="utf-8")
+    archive = tmp_path / told["additional_build_files"][0]["src"]
+    archive.write_bytes(b"an archive")
+
+    builder("create", "--file", str(tmp_path / "execution-environment.yml"), "--context", str(tmp_path / "context"))
+
+    asked = yaml.safe_load((tmp_path / "context/_build/requirements.yml").read_text(encoding="utf-8"))
+    found = tmp_path / "context/_build" / asked["collections"][0]["name"]
+    assert found.read_bytes() == b"an archive"
