@@ -24,10 +24,7 @@ _LATEST: Final = datetime.max.replace(tzinfo=timezone.utc)
 #: Verdicts of preflight, the worst first.
 _VERDICTS: Final = ("failed", "warned", "passed")
 
-_SILENT: Final = (
-    "left nothing: it was not run, or its job was cancelled or killed. What it did to virtual machines nobody noted; "
-    "the playbook status tells where they are."
-)
+_SILENT: Final = "left nothing: not run, cancelled or killed. The playbook status tells where the virtual machines are."
 
 
 def gathered(noted: Sequence[Stage], expected: Sequence[str] = ()) -> list[dict[str, Any]]:

@@ -17,8 +17,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -31,6 +32,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.launch im
 COLLECTION = Path(__file__).resolve().parents[3]
 PROJECT = COLLECTION / "playbooks/files/awx/project"
 PROGRAMS = Path(sys.executable).parent
+
+#: What the name of a job's private data directory begins with.
+_JOB = "awx_"
 
 Event = dict[str, Any]
 Watch = Callable[[bytes, "subprocess.Popen[bytes]", set[str]], None]
@@ -76,7 +80,7 @@ class Controller:
     simulation: Simulation
     files: dict[str, str] = field(default_factory=dict)
     only: Sequence[str] = ()
-    jobs: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def start(
         self,
@@ -110,25 +114,26 @@ class Controller:
         place = self.prepare(variables)
         prompts = place / "env/passwords"
         prompts.write_text(json.dumps(self._passwords()), encoding="utf-8")
-        (place / "env/envvars").write_text(json.dumps(self._environment()), encoding="utf-8")
+        (place / "env/envvars").write_text(json.dumps(self._environment(place)), encoding="utf-8")
         worker, back = place.with_name(f"{place.name}-worker"), place.with_name(f"{place.name}-back")
         for folder in (worker, back):
             folder.mkdir()
         runner = str(PROGRAMS / "ansible-runner")
-        name = ["--ident", str(self.jobs)]
+        number = _number(place)
+        name = ["--ident", number]
         sent = _piped([runner, "transmit", str(place), "-p", playbook, *name], b"")
         shutil.rmtree(place)  # the worker has what was sent, and nothing else
         done = _watched([runner, "worker", "--private-data-dir", str(worker)], sent, watch)
         _piped([runner, "process", str(back), *name], done)
-        events = back / "artifacts" / str(self.jobs) / "job_events"
+        events = back / "artifacts" / number / "job_events"
         told = [json.loads(path.read_text(encoding="utf-8")) for path in events.glob("*.json")]
-        status = (back / "artifacts" / str(self.jobs) / "status").read_text(encoding="utf-8")
+        status = (back / "artifacts" / number / "status").read_text(encoding="utf-8")
         return Ended(status=status, events=sorted(told, key=lambda event: int(event["counter"])))
 
     def prepare(self, variables: Mapping[str, Any], *, timeout: int = 0, check: bool = False) -> Path:
         """Make the private data directory of the next job."""
-        self.jobs += 1
-        place = self.folder / f"awx_{self.jobs}"
+        number = next(self.numbers)
+        place = self.folder / f"{_JOB}{number}"
         for name in ("project", "inventory", "env", "artifacts", "cp"):
             (place / name).mkdir(parents=True, mode=0o700)
         for path in PROJECT.glob("*.yml"):
@@ -140,7 +145,7 @@ class Controller:
         script = place / "inventory/hosts"
         script.write_text(f"#! /usr/bin/env python3\nprint({json.dumps(self._inventory())!r})\n", encoding="utf-8")
         script.chmod(0o700)
-        meta = {"awx_job_id": self.jobs, "awx_job_launch_type": "manual", "awx_user_name": "night-shift"}
+        meta = {"awx_job_id": number, "awx_job_launch_type": "manual", "awx_user_name": "night-shift"}
         meta |= {name.replace("awx_", "tower_"): value for name, value in meta.items()}
         (place / "env/extravars").write_text(json.dumps({**variables, **meta}), encoding="utf-8")
         arguments = ["--check"] if check else []
@@ -153,22 +158,22 @@ class Controller:
 
     def _asked(self, place: Path, playbook: str) -> dict[str, Any]:
         return {
-            "ident": str(self.jobs),
+            "ident": _number(place),
             "private_data_dir": str(place),
             "playbook": playbook,
             "inventory": str(place / "inventory/hosts"),
             "passwords": self._passwords(),
             "suppress_env_files": True,
-            "envvars": self._environment(),
+            "envvars": self._environment(place),
             "fact_cache_type": "",
         }
 
     def _passwords(self) -> dict[str, str]:
         return {r"SSH password:\s*?$": self.simulation.access["password"], r"Password:\s*?$": ""}
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, place: Path) -> dict[str, str]:
         return {
-            "JOB_ID": str(self.jobs),
+            "JOB_ID": _number(place),
             "ANSIBLE_RETRY_FILES_ENABLED": "False",
             "MAX_EVENT_RES": "700000",
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTION.parents[2]),
@@ -190,6 +195,11 @@ class Controller:
                     if key not in ("ansible_user", "ansible_password", "ansible_psrp_user", "ansible_psrp_password")
                 }
         return {"all": {"hosts": list(told)}, "_meta": {"hostvars": told}}
+
+
+def _number(place: Path) -> str:
+    """The number of a job, by its private data directory."""
+    return place.name.removeprefix(_JOB)
 
 
 def _piped(command: list[str], given: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ class Workflow:
         start = self.controller.transmit if elsewhere else self.controller.start
         self.nodes.append(Node(start(playbook, {**self.variables, **data, **given}), given))
         return self.nodes[-1]
+
+    def at_once(self, playbook: str, *each: Mapping[str, Any], after: Node) -> list[Node]:
+        """Run parallel nodes, the first here and the others elsewhere, side by side."""
+        with ThreadPoolExecutor() as pool:
+            begun = [
+                pool.submit(self.node, playbook, after=[after], elsewhere=number > 0, **data)
+                for number, data in enumerate(each)
+            ]
+        return [one.result() for one in begun]
 
     @property
     def statuses(self) -> list[str]:
@@ -113,13 +123,11 @@ def test_parallel_shards_leave_one_bundle_that_holds_with_the_evidence_of_all_in
     workflow = drill(controller, report_expected=ALL_STAGES)
     before = workflow.node("preflight.yml")
 
-    out = [workflow.node("failover.yml", after=[before], failover_plan_shard="1/2")]
-    out.append(workflow.node("failover.yml", after=[before], elsewhere=True, failover_plan_shard="2/2"))
+    out = workflow.at_once("failover.yml", {"failover_plan_shard": "1/2"}, {"failover_plan_shard": "2/2"}, after=before)
     there = workflow.node("verify.yml", after=out, verify_at="recovery")
-    home = [workflow.node("failback.yml", after=[there], elsewhere=True, failback_plan_shard="1/2")]
-    home.append(workflow.node("failback.yml", after=[there], failback_plan_shard="2/2"))
-    workflow.node("verify.yml", after=[*reversed(home)], verify_at="home")
-    workflow.node("report.yml")
+    home = workflow.at_once("failback.yml", {"failback_plan_shard": "2/2"}, {"failback_plan_shard": "1/2"}, after=there)
+    at_home = workflow.node("verify.yml", after=[*reversed(home)], verify_at="home")
+    workflow.node("report.yml", after=[at_home])
 
     assert workflow.statuses == ["successful"] * 8, workflow.output
     assert stages(controller) == ALL_STAGES
