@@ -250,9 +250,10 @@ class Running:
 
     def until(self, met: Callable[[list[dict[str, Any]]], bool]) -> None:
         """Wait until the hosts' log of this run shows what is asked."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not met(self.stage.simulation.log(self.number)):
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.kill()
                 raise AssertionError((self.stage.folder / "output.txt").read_text(encoding="utf-8"))
             time.sleep(0.01)
 
@@ -262,7 +263,8 @@ class Running:
 
     def kill(self) -> None:
         """Let it and its workers end at once, as kill -9 does; nothing of theirs runs any more."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 

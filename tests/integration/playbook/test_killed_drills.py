@@ -36,9 +36,10 @@ def said(words: str) -> Moment:
     """The playbook has begun this task."""
 
     def wait(running: Running) -> None:
-        deadline = time.monotonic() + 110
+        deadline = time.monotonic() + 180
         while words not in (running.stage.folder / "output.txt").read_text(encoding="utf-8"):
             if running.process.poll() is not None or time.monotonic() > deadline:
+                running.kill()
                 raise AssertionError((running.stage.folder / "output.txt").read_text(encoding="utf-8"))
             time.sleep(0.02)
 
