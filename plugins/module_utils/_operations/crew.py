@@ -31,6 +31,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes 
 #: Asked for while waiting for an answer, so that a signal to the main thread is seen soon.
 _TICK: Final = 0.5
 
+#: How long a host may take to show all that it has for the first time, where a round does not wait for ever.
+_FIRST_LOOK: Final = timedelta(seconds=120)
+
 
 class HostLike(Protocol):
     """One host as the crew uses it; ``_hyperv.host.Host`` is the real one."""
@@ -131,11 +134,19 @@ class Crew:
         return {key: seen[key] for key in gather if key in seen}
 
     def ask(
-        self, questions: Mapping[HostKey, Question | Glance], *, patient_with: Collection[HostKey] = ()
+        self,
+        questions: Mapping[HostKey, Question | Glance],
+        *,
+        patient_with: Collection[HostKey] = (),
+        hurried: bool = True,
     ) -> dict[HostKey, Look | HyperVReplicaError]:
         """Ask each host what it shows. A host in ``patient_with`` is asked too, but its answer is not waited for.
 
         In a hurry the answer to an earlier question may come instead; a look says what it was asked for.
+
+        Args:
+            hurried: a host that takes its time is soon gone on without. Not so where nothing is known of it yet: a
+                first look at hundreds of VMs takes long, and who is still telling is not silent.
 
         Raises:
             TimedOut: the deadline passed.
@@ -147,7 +158,7 @@ class Crew:
                 self._looking.add(key)
                 self._errands[key].put((_LOOK, _looking(question)))
         seen: dict[HostKey, Look | HyperVReplicaError] = {}
-        enough = self._enough()
+        enough = self._enough(hurried)
         while awaited - seen.keys() or not self._answers.empty():
             answer = self._next(enough)
             if answer is None:
@@ -186,9 +197,11 @@ class Crew:
         """The hosts that were not waited for in an earlier round and still owe an answer."""
         return set() if self._hurry is None else {*self._looking, *self._sent.values()}
 
-    def _enough(self) -> datetime | None:
+    def _enough(self, hurried: bool = True) -> datetime | None:
         """When this round has waited long enough."""
-        return None if self._hurry is None else self.clock.now() + self._hurry
+        if self._hurry is None:
+            return None
+        return self.clock.now() + (self._hurry if hurried else max(self._hurry, _FIRST_LOOK))
 
     def _received(self, vm_id: str, told: object) -> tuple[str, Receipt | HyperVReplicaError]:
         self._sent.pop(vm_id, None)

@@ -75,7 +75,7 @@ class Looks:
         Raises:
             TransportError: a host did not answer: always for the destination, for the source unless that is allowed.
         """
-        seen = self.crew.ask(self._questions(None, first=True))
+        seen = self.crew.ask(self._questions(None, first=True), hurried=False)
         for end in (End.DESTINATION, End.SOURCE):
             met = [self._take_first(key, seen.get(key)) for key in self._hosts_of(end)]
             for trouble in filter(None, met):
@@ -104,7 +104,7 @@ class Looks:
         """Read this too from now on, and look again at what was looked at first."""
         for end, gather in more.items():
             self.extra[end] |= frozenset(gather)
-        again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
+        again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since], hurried=False)
         self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
 
     def nodes(self, end: End) -> tuple[HostFacts, ...]:
@@ -121,7 +121,7 @@ class Looks:
         Raises:
             TimedOut: the deadline passed.
         """
-        seen = self.crew.ask(self._questions(None, first=True))
+        seen = self.crew.ask(self._questions(None, first=True), hurried=False)
         met = {key: self._take_first(key, answer) for key, answer in seen.items()}
         self._look_at_test_copies()
         return dict(self._last), {key: trouble for key, trouble in met.items() if trouble is not None}
@@ -144,7 +144,7 @@ class Looks:
         read = all(Gather.TEST_COPIES in extra for extra in self.extra.values())
         if not read and any(side.mode is ReplicationMode.TEST_REPLICA for side in sides):
             self._test_copies = True
-            again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since])
+            again = self.crew.ask(self._questions(None, first=True), patient_with=[*self._silent_since], hurried=False)
             self._last |= {key: look for key, look in again.items() if isinstance(look, Look)}
 
     def pairs(self, vm_ids: Collection[str]) -> dict[str, Pair]:

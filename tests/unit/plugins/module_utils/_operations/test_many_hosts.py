@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, HostFacts
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Crew, HostLike, Question
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Ends, HostKey, Routes
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import START, Run, guid
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.fleet_run import Fleet, fleet
@@ -115,6 +116,24 @@ def test_a_host_that_hangs_is_left_behind_and_taken_up_again_when_it_answers() -
     finally:
         crew.dismiss()
     assert quick.exchanges >= 3
+
+
+def test_a_first_look_that_takes_long_is_no_silence() -> None:
+    slow = Hanging("slow")
+    hosts: dict[HostKey, HostLike] = {"slow": slow}  # type: ignore[dict-item]
+    far = datetime(2100, 1, 1, tzinfo=timezone.utc)
+    crew = Crew(hosts, Passing(), deadline=far, hurry=timedelta(seconds=5))
+    looks = Looks(crew, {}, patience_seconds=90, routes=Routes(of={guid(1): {End.SOURCE: ("slow",)}}, otherwise={}))
+    answers = threading.Timer(3, slow.goes_on.set)  # six ticks of the crew, each of which this clock takes for seconds
+    try:
+        slow.goes_on.clear()
+        answers.start()
+        seen, silent = looks.survey()
+    finally:
+        answers.cancel()
+        crew.dismiss()
+
+    assert ([*seen], silent) == (["slow"], {})
 
 
 def test_the_end_of_a_vm_may_be_any_of_several_hosts_and_is_the_one_where_it_runs() -> None:
