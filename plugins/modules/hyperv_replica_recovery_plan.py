@@ -70,6 +70,14 @@ options:
         fails at once with the kind V(dependency).
     type: list
     elements: str
+  served_before:
+    description:
+      - Names of the virtual machines of the plan that served users before an earlier task, of which this one is the way
+        back or the continuation, as it told by RV(vms[].served_before). An empty list says that none did.
+      - With V(as_source) of O(start) these are started, and of all others only those that run when this task begins.
+        Without it, what the hosts show tells it, for as long as O(timeout) after they were shut down.
+    type: list
+    elements: str
   limits:
     description: Limits that lower those of the hosts and of the plan for this task.
     type: dict
@@ -151,8 +159,10 @@ options:
   commit:
     description:
       - For V(unplanned) only. When the failover is made final. B(This merges the recovery points), after which no other
-        one can be chosen. V(verified) starts it apart from its network and
-        commits it when the heartbeat of its guest is OK.
+        one can be chosen.
+      - V(verified) starts it apart from its network first, on O(verify_networks) or else on the test network that
+        O(plan) has for it. It is committed and comes back to its network when the heartbeat of its guest is OK and all
+        its probes are green, but for those that are task files. Only then is started what depends on it.
     type: str
     choices: [never, now, verified]
     default: never
@@ -161,6 +171,8 @@ extends_documentation_fragment:
   - hyperv.replica.operation.guest
   - hyperv.replica.operation.move
   - hyperv.replica.operation.consent
+  - hyperv.replica.moves.fence
+  - hyperv.replica.moves.verified
   - hyperv.replica.attributes
   - hyperv.replica.plans.controller
 seealso:
@@ -258,6 +270,10 @@ vms:
       returned: always
     starts:
       description: Whether it is started at its destination; one that was off stays off.
+      type: bool
+      returned: always
+    served_before:
+      description: Whether it served users when it all began, for O(served_before) of a way back.
       type: bool
       returned: always
     recovered_at:

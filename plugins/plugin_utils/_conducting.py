@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -26,17 +26,15 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable im
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.waves import Move
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import first_lessons
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.beginning import (
+    first_lessons,
+    served_before,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import (
-    Operation,
-    failback_of,
-    planned_failover,
-    unplanned_failover,
-)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import adapters_to_read
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Outcome, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
@@ -46,6 +44,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surfa
     measured,
     plan_goal,
     probes_of,
+    refuse_idle_trials,
     schedule_result,
     selected,
     stages_result,
@@ -58,10 +57,12 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.words impo
 from ansible_collections.hyperv.replica.plugins.module_utils._values import moment
 from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Cast, Wanted, look_at
 from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import EstateAction, EstateSession
+from ansible_collections.hyperv.replica.plugins.plugin_utils._judging import gathered, goals_of, verb
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._tally import Tally
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, skews, with_facts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._trying import tries_of
 from ansible_collections.hyperv.replica.plugins.plugin_utils._watching import PlanWatch
 
 _PATIENCE: Final = 90.0
@@ -72,8 +73,8 @@ _USUAL: Final = 300
 #: Of so many VMs at most one is expected to move in a second.
 _PER_SECOND: Final = 30
 
-_FIRST: Final = frozenset({Gather.POWER, Gather.POINTS, Gather.MEMORY, Gather.LIMITS})
-_LATER: Final = frozenset({Gather.POWER})
+#: What is read once, beside what every look reads.
+_FIRST: Final = frozenset({Gather.POINTS, Gather.MEMORY, Gather.LIMITS})
 
 
 class PlanAction(EstateAction):
@@ -87,12 +88,10 @@ class PlanAction(EstateAction):
             raise TypeError("a plan needs the session of an estate")
         wanted = self._wanted(session.options)
         wanted = replace(wanted, rolls=self.open_hosts(session, wanted.host_pairs, self.task_vars))
-        first = {End.SOURCE: _FIRST, End.DESTINATION: _FIRST | _points(session.options)}
-        looks = Looks(session.start_crew(), first, patience_seconds=_PATIENCE)
-        cast = look_at(wanted, looks)
+        looks, cast = self._look(session, wanted)
         cast.lose_dependents(session.options["failed"] or ())
-        looks.extra = {end: _LATER | (_points(session.options) if end is End.DESTINATION else set()) for end in End}
-        operations = self._operations(wanted, session.options, cast)
+        goals = goals_of(wanted.goal, cast, session.options)
+        operations = self._operations(goals, session.options, cast)
         predicted, warnings = self._predicted(wanted, session.options, cast, operations)
         began = session.clock.now()
         if self._task.check_mode:
@@ -101,6 +100,9 @@ class PlanAction(EstateAction):
             outcomes = self._run(session, looks, wanted, cast, operations)
         told = {vm_id: self._told(cast.lost.get(vm_id) or outcomes[vm_id], operations.get(vm_id)) for vm_id in cast.ids}
         result = self._result(session, wanted, cast, told)
+        for vm, vm_id in zip(result["vms"], told, strict=True):
+            vm["starts"] = Learned.KEEP_OFF not in first_lessons(told[vm_id].before, goals[vm_id])
+            vm["served_before"] = served_before(told[vm_id].before, goals[vm_id])
         result["warnings"] = [*self.skew(cast.looks), *warnings, *result["warnings"]]
         result["warnings"] += too_fast(session.clock.now() - began, looks.crew.rested, wanted.rate)
         result["skew"] = skews(cast.looks)
@@ -115,11 +117,25 @@ class PlanAction(EstateAction):
             self._say(session.options, comparison_overview(predicted, measured(result["vms"], began, wanted.rate)))
         return result
 
+    def _look(self, session: EstateSession, wanted: Wanted) -> tuple[Looks, Cast]:
+        """The first look at every host; where notes tell of adapters that we disconnected, one more that shows them."""
+        always = gathered(session.options)
+        first = {end: gather | _FIRST for end, gather in always.items()}
+        looks = Looks(session.start_crew(), first, patience_seconds=_PATIENCE)
+        cast = look_at(wanted, looks)
+        more = adapters_to_read(cast.pairs.values())
+        if more:
+            looks.also(more)
+            cast.pairs = looks.pairs(cast.ids)
+        looks.extra = {end: gather | more.get(end, frozenset()) for end, gather in always.items()}
+        return looks, cast
+
     def _wanted(self, options: dict[str, Any]) -> Wanted:
         """The plan, and the part of it that is meant; refused before any host is asked."""
         whole = with_limits(read_plan(options["plan"], (*inventory_hosts(self), *inventory_groups(self))), options)
         goal = plan_goal(options)
         part = selected(whole, options)
+        refuse_idle_trials(part, goal, options)
         return Wanted(
             whole=whole,
             part=part,
@@ -129,13 +145,13 @@ class PlanAction(EstateAction):
             rate=max(1.0, options["simulated_rate"]),
         )
 
-    def _operations(self, wanted: Wanted, options: dict[str, Any], cast: Cast) -> dict[str, Operation]:
+    def _operations(self, goals: Mapping[str, Goal], options: dict[str, Any], cast: Cast) -> dict[str, Operation]:
         """What is to be done with each VM that can be asked; who cannot is lost."""
-        verb = _verb(options)
+        operation_of = verb(options, cast)
         operations: dict[str, Operation] = {}
         for vm_id in [vm_id for vm_id in cast.ids if vm_id not in cast.lost]:
             try:
-                operations[vm_id] = verb(wanted.goal, cast.pairs[vm_id])
+                operations[vm_id] = operation_of(goals[vm_id], vm_id)
             except HyperVReplicaError as trouble:
                 cast.lose(vm_id, trouble)
         return operations
@@ -234,6 +250,8 @@ class PlanAction(EstateAction):
         facts: dict[str, object] = {"strategy": operation.strategy}
         if operation.strategy == "unplanned":
             facts |= loss(outcome, operation.goal)
+        if tries := tries_of(outcome, operation.goal):
+            facts["tries"] = tries
         told: Outcome = with_facts(outcome, **facts)
         return told
 
@@ -256,21 +274,7 @@ class PlanAction(EstateAction):
             vm["name"] = cast.vms[vm_id].name
             vm["tier"] = cast.vms[vm_id].tier
             vm["recovered_at"] = vm["facts"].pop("recovered_at", None)
-            vm["starts"] = Learned.KEEP_OFF not in first_lessons(told[vm_id].before, goal)
         return result
-
-
-def _verb(options: Mapping[str, Any]) -> Callable[[Goal, Pair], Operation]:
-    if options["mode"] == "unplanned":
-        return lambda goal, seen: unplanned_failover(goal)
-    return failback_of if options["to"] == Towards.HOME.value else lambda goal, seen: planned_failover(goal)
-
-
-def _points(options: Mapping[str, Any]) -> set[Gather]:
-    """Recovery points are chosen from after an outage only, and adapters disconnected for a trial."""
-    if options["mode"] != "unplanned":
-        return set()
-    return {Gather.POINTS, Gather.ADAPTERS} if options["commit"] == "verified" else {Gather.POINTS}
 
 
 def _pause(vms: int) -> float:

@@ -128,11 +128,11 @@ class TrialAction(OperationAction):
 
     def _told(self, outcome: Outcome, operation: Operation) -> Outcome:
         told: Outcome = super()._told(outcome, operation)
-        tries = _tries(outcome, operation.goal)
+        tries = tries_of(outcome, operation.goal)
         return with_facts(told, tries=tries) if tries else told
 
 
-def _tries(outcome: Outcome, goal: Goal) -> list[dict[str, Any]]:
+def tries_of(outcome: Outcome, goal: Goal) -> list[dict[str, Any]]:
     """Every point that was tried, by this run and those before it: what came of it, its seconds, and what it loses."""
     last = _last_trial(outcome)
     if last is None:

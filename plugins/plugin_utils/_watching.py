@@ -12,6 +12,7 @@ from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import trial_of
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.verification import (
     Expect,
     Result,
@@ -101,4 +102,6 @@ class PlanWatch:
 
 
 def _runs_here(pair: Pair) -> bool:
-    return isinstance(pair.destination, Side) and pair.destination.power is Power.RUNNING
+    """Whether it serves where it was to go; one on trial runs apart from its network and serves nobody."""
+    here = pair.destination
+    return isinstance(here, Side) and here.power is Power.RUNNING and trial_of(here) is None

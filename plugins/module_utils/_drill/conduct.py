@@ -118,7 +118,8 @@ class Conductor:
             return False
         if sends is not None and not self._room.has_transfer(at.get(sends), at.get(sends.other)):
             return False
-        starts = phase(step) is Phase.START and not step.rescues
+        # one that is tried again has its memory already
+        starts = phase(step) is Phase.START and not (step.rescues or self._ways[vm_id].started)
         return not starts or self._room.has_memory(here, member.memory)
 
     def admits(self, vm_id: str, step: Step, at: Mapping[End, HostKey]) -> bool:
@@ -126,7 +127,7 @@ class Conductor:
         if not self.may(vm_id, step, at):
             return False
         way, sends = self._ways[vm_id], sender(step)
-        if phase(step) is Phase.START:
+        if phase(step) is Phase.START and not way.started:
             self._room.take_memory(at.get(End.DESTINATION), self._members[vm_id].memory)
             way.started = True
         if sends is not None:

@@ -209,6 +209,7 @@ def _power(sides: _Sides, narrow: list[str] | None, memory: Memory) -> Talk[_Sid
             side,
             start_action=schema.start_action(mine[vm_id]),
             notes=mine[vm_id].texts("Notes"),
+            created=mine[vm_id].moment("CreationTime"),
             settings_id=mine[vm_id].text("InstanceID") or "",
         )
         if vm_id in mine

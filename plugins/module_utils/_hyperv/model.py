@@ -270,6 +270,7 @@ class Side:
         middle: the copy as its host shows it, where this is it seen as the sender of its leg to a third host.
         jobs: of this VM, running and lately finished.
         power_changed: TimeOfLastStateChange, in UTC.
+        created: when its configuration was made on this host; None where that was not read.
         on_time: how long it has been running.
         start_action: what the host does with it when the host starts.
         notes: the VM's notes, where a fence keeps its marker.
@@ -299,6 +300,7 @@ class Side:
     jobs: tuple[Job, ...] = ()
     requested_power: int | None = None
     power_changed: datetime | None = None
+    created: datetime | None = field(default=None, repr=False)
     on_time: timedelta | None = None
     start_action: StartAction | None = None
     notes: tuple[str, ...] = ()

@@ -23,6 +23,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Target
 
 _S: Final = ReplicationState
+
+#: A new copy shows the time when it was made as its last change of power, give or take the making.
+_MADE_WITHIN: Final = timedelta(seconds=60)
+
 _UNDER_WAY = (
     *guards.FAILED_OVER,
     ReplicationState.FAILOVER_IN_PROGRESS,
@@ -33,34 +37,70 @@ _UNDER_WAY = (
 
 def first_lessons(before: Pair, goal: Goal) -> frozenset[Learned]:
     """Whether the VM stays off at the destination, because it was off when nobody had touched it yet."""
-    keep_off = goal.start is Start.NEVER or (goal.start is Start.AS_SOURCE and not _was_on(before, goal))
+    keep_off = goal.start is Start.NEVER or (goal.start is Start.AS_SOURCE and not served_before(before, goal))
     return frozenset({Learned.KEEP_OFF}) if keep_off else frozenset()
 
 
 def without_keep_off(learned: frozenset[Learned], before: Pair, goal: Goal) -> frozenset[Learned]:
     """What a rescue goes by: a VM that served and was only to be switched serves again."""
-    served = goal.start is Start.NEVER and _was_on(before, goal)
+    served = goal.start is Start.NEVER and served_before(before, goal)
     return learned - {Learned.KEEP_OFF} if served else learned
 
 
-def _was_on(before: Pair, goal: Goal) -> bool:
-    """Whether users were served when the move began, even if an earlier run of it was cut off since.
+def served_before(before: Pair, goal: Goal) -> bool:
+    """Whether users were served when all began, even if an earlier run, there or back, was cut off since.
 
-    A source that went off a short time ago is taken as shut down by such a run: left off, it would serve nobody.
+    A VM that went off a short time ago, at whichever end, is taken as shut down by such a run: left off, it would
+    serve nobody (decision 0003). What the caller knows goes before what is seen.
     """
     here, there = before.destination, before.source
     if not isinstance(there, Side) or there.power is not Power.OFF:
         return True
-    under_way = isinstance(here, Side) and (here.power in guards.UP or here.state in _UNDER_WAY)
-    if under_way or there.state is ReplicationState.SYNCED:
+    if isinstance(here, Side) and here.power in guards.UP:
         return True
-    return _lately(there, goal.switched_off_within)
+    if goal.served_before is not None:
+        return goal.served_before
+    if there.state is _S.SYNCED or (isinstance(here, Side) and here.state in _UNDER_WAY):
+        return True
+    if isinstance(here, Side) and here.state is _S.SYNCED:
+        return not _was_off_when_locked(here, goal.switched_off_within)
+    return _lately(before, goal.switched_off_within)
 
 
-def _lately(side: Side, within: timedelta) -> bool:
+def _was_off_when_locked(side: Side, within: timedelta) -> bool:
+    """The run that locked it for a move away would have shut it down shortly before it sent the last changes."""
+    if side.power_changed is None or side.last_replicated is None:
+        return False
+    return side.last_replicated - side.power_changed > within
+
+
+def _lately(before: Pair, within: timedelta) -> bool:
+    """Whether it went off a short time ago: at the end where it is to go back to, or else at the other one."""
+    here, there = before.destination, before.source
+    if isinstance(here, Side) and _has_run(here) is True:
+        if _off_for(here) <= within:
+            return True
+        if isinstance(there, Side) and _has_run(there) is False:
+            return False
+    return isinstance(there, Side) and _went_off(there, within)
+
+
+def _has_run(side: Side) -> bool | None:
+    """Whether this copy ever ran, told by a change of power after it was made; None where that is not seen."""
+    if side.power_changed is None or side.created is None or side.facts.clock is None:
+        return None
+    return side.power_changed - side.created > _MADE_WITHIN
+
+
+def _off_for(side: Side) -> timedelta:
+    off = side.power_changed and side.facts.clock and side.facts.clock - side.power_changed
+    return off or timedelta()
+
+
+def _went_off(side: Side, within: timedelta) -> bool:
     if side.power_changed is None or side.facts.clock is None:
         return side.mode is not ReplicationMode.PRIMARY
-    return side.facts.clock - side.power_changed <= within
+    return _off_for(side) <= within
 
 
 def first_warnings(before: Pair) -> Iterator[str]:

@@ -62,8 +62,28 @@ def strategy(seen: Pair, wanted: Strategy) -> Strategy:
     return Strategy.REVERSE if all(settings.built_in for settings in known) else Strategy.PROVIDER
 
 
+#: A home that was only prepared for a move away, which then was given up, goes on as the primary that it is.
+_UNLOCK_LEGS: Final = (
+    Leg(
+        says="a home that was only prepared for a move away is unlocked",
+        source=Shows(mode=_REPLICA, state=(_S.REPLICATING,), power=_OFF),
+        destination=Shows(mode=_PRIMARY, state=(_S.SYNCED,)),
+        step=lambda seen, task: steps.cancel_prepared(End.DESTINATION),
+    ),
+    Leg(
+        says="replication goes on where unlocking paused it",
+        source=Shows(mode=_REPLICA),
+        destination=Shows(mode=_PRIMARY, state=(_S.SUSPENDED,)),
+        given=lambda seen, task: task.knows(Learned.UNLOCKED),
+        step=lambda seen, task: replace(
+            steps.resume(End.DESTINATION, why="what was undone left replication paused; it goes on", consent=()),
+            contingent=True,
+        ),
+    ),
+)
+
 #: Home by reverse: the recovery host becomes the primary of home first, where it is not yet, then moves the VM home.
-REVERSE_LEGS: Final = (*reprotect.legs(End.SOURCE), move.first_copy_leg(End.SOURCE), *move.LEGS)
+REVERSE_LEGS: Final = (*reprotect.legs(End.SOURCE), move.first_copy_leg(End.SOURCE), *_UNLOCK_LEGS, *move.LEGS)
 
 
 def reverse_guard(seen: Pair, task: Task) -> None:

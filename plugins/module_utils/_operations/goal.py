@@ -110,7 +110,8 @@ class Goal:
 
     Attributes:
         guest_timeout: how long a started guest may take to answer; zero asks for no answer.
-        switched_off_within: a source that went off this long before the run is taken as shut down by an earlier run.
+        switched_off_within: a VM that went off this long before the run is taken as shut down by an earlier run.
+        served_before: the caller knows whether the VM served when all began; what is seen tells it when None.
         primary_confirmed_down: who says so, how, and the ticket; counts only while the peer does not answer.
         source_confirmed_off: the same for a provider's failback without a peer.
         trials: how an unplanned failover is tried where it is committed only once it is verified.
@@ -131,6 +132,7 @@ class Goal:
     sync_timeout: timedelta = timedelta(seconds=1800)
     max_downtime: timedelta | None = None
     switched_off_within: timedelta = timedelta(seconds=3600)
+    served_before: bool | None = None
     expect_source_running: bool = False
     point: PointChoice = PointChoice()
     primary_confirmed_down: str = ""

@@ -22,6 +22,7 @@ _FIRST: Final = (
     "rpo_proof",
     "recovery_point",
     "predicted_seconds",
+    "served_before",
 )
 #: Of each the last that says something counts.
 _LAST: Final = ("served_at", "recovered_at", "rto_from_declaration", "point_age_seconds", "rescue", "strategy")

@@ -23,6 +23,10 @@ _MOVE: Final = (
     "declared_at",
     "primary_confirmed_down",
     "commit",
+    "fall_back_to_older_points",
+    "verify_within",
+    "verify_networks",
+    "fence_adapters",
     "sync_timeout",
     "max_downtime",
     "start",
@@ -51,6 +55,7 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         "tiers": _NAMES,
         "plan_shard": {"type": "str"},
         "failed": _NAMES,
+        "served_before": _NAMES,
         "limits": {
             "type": "dict",
             "options": {

@@ -13,12 +13,18 @@ from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Part
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import StartGroup, start_groups
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import OnVmFailure, Plan, Vm
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import (
+    OnVmFailure,
+    Plan,
+    ProbeKind,
+    Towards,
+    Vm,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.schedule import Row, Schedule
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.shards import shard, shard_of
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.timetable import Measured, comparison, timetable
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import PreconditionFailed
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal, OnFailure, Start
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Commit, Goal, OnFailure, Start
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.goals import failback_goal, failover_goal
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_specs import move_options
@@ -32,6 +38,9 @@ _TASKS: Final = "tasks"
 #: A run that is over so soon says nothing of how fast a machine is.
 _SHORT: Final = timedelta(seconds=30)
 
+#: Probes that go over a network.
+_SENT: Final = (ProbeKind.TCP, ProbeKind.HTTP, ProbeKind.DNS)
+
 
 def selected(plan: Plan, options: Options) -> Plan:
     """The part of the plan that is meant: of its shard the tiers and VMs that were named.
@@ -39,7 +48,8 @@ def selected(plan: Plan, options: Options) -> Plan:
     Raises:
         PreconditionFailed: something named is not in the plan.
     """
-    known = {"vms": [vm.name for vm in plan.vms], "tiers": [tier.name for tier in plan.tiers]}
+    names = [vm.name for vm in plan.vms]
+    known = {"vms": names, "tiers": [tier.name for tier in plan.tiers], "served_before": names}
     for option, names in known.items():
         strangers = [name for name in options[option] or () if name not in names]
         if strangers:
@@ -79,6 +89,40 @@ def plan_goal(options: Options) -> Goal:
     if home:
         return failback_goal({**given, "state": given["state"] or Target.PROTECTED.value})
     return failover_goal(given)
+
+
+def goal_of(goal: Goal, vm: Vm, options: Options) -> Goal:
+    """The goal of one VM: with what the caller knows of it, and with what it is connected to while it is on trial."""
+    known = options["served_before"]
+    trials = replace(goal.trials, switches=dict(goal.trials.switches) or _test_switches(vm, options))
+    return replace(
+        goal,
+        served_before=None if known is None else vm.name in known,
+        switched_off_within=goal.switched_off_within * max(1.0, options["simulated_rate"]),
+        trials=trials,
+    )
+
+
+def refuse_idle_trials(plan: Plan, goal: Goal, options: Options) -> None:
+    """Raise where a VM on trial has probes that could never be green, since it is connected to nothing."""
+    if goal.commit is not Commit.VERIFIED or options["simulated_guests"]:
+        return
+    for vm in plan.vms:
+        asked = [probe.kind.value for probe in vm.probes if probe.kind in _SENT]
+        if asked and not goal_of(goal, vm, options).trials.switches:
+            raise PreconditionFailed(
+                f"a {asked[0]} probe of {vm.name}, which is connected to nothing while it is on trial",
+                kind="bad_option",
+                remedy="Give in verify_networks, or in network.test_networks of the plan, a test switch that the "
+                "controller reaches",
+            )
+
+
+def _test_switches(vm: Vm, options: Options) -> dict[str, str]:
+    """What the plan says of its test network; that is one of the recovery host."""
+    if vm.network is None or options["to"] != Towards.RECOVERY.value:
+        return {}
+    return dict(vm.network.test_networks)
 
 
 def last_part(goal: Goal) -> Part | None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.standing imp
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType, Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation, planned_failover
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Talk, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
@@ -110,9 +111,10 @@ class Orchestra(Fleet):
         watch: Heartbeats | None = None,
         goal: Goal | None = None,
         pace: Pace | None = None,
+        verb: Callable[[Goal, Pair], Operation] = lambda goal, seen: planned_failover(goal),
         **how: Any,
     ) -> Run:
-        """A planned failover of the members under a conductor."""
+        """A planned failover of the members under a conductor, or what else is asked for."""
         eye = watch or Heartbeats()
         everywhere = self.routes(self.estate)
         routes = Routes(of={member.vm_id: everywhere.of[member.vm_id] for member in members}, otherwise={})
@@ -125,6 +127,7 @@ class Orchestra(Fleet):
             routes,
             goal or moved(Target.PROTECTED),
             pace=replace(pace or Pace(poll=15, concurrency=50), gate=gate),
+            verb=verb,
         )
 
     def looked_at(self, vm_id: str) -> dict[str, Pair]:

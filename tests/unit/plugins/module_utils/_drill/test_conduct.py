@@ -9,9 +9,17 @@ from datetime import datetime, timedelta
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.standing import Member
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power, RequestedPower
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import (
+    Commit,
+    OnFailure,
+    PointChoice,
+    Trials,
+)
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import trial_of
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import unplanned_failover
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.conducted_run import (
@@ -187,3 +195,42 @@ def test_a_run_that_was_killed_anywhere_is_ended_by_running_it_again() -> None:
         assert kinds(again) == {}, f"killed at request {place}"
         assert [site.runs_at(number) for number in (1, 2, 3, 4)] == [["D"], ["B"], ["D"], ["B"]]
         assert (site.lost, site.split_brains) == (0, 0)
+
+
+class Strict:
+    """Finds nobody good before the second time it is started."""
+
+    said = "the database does not open"
+
+    def good(self, seen: Pair) -> bool:
+        trial = trial_of(seen.destination)
+        return trial is not None and len(trial.tried) == 1
+
+
+def test_one_that_is_tried_from_an_older_point_takes_its_memory_once() -> None:
+    estate = fleet(vms=1, pairs=1)
+    estate["replicated"][0]["recovery_history"] = 4
+    site = Orchestra(estate)
+    for _hour in range(3):
+        site.wait(3700)
+    site.act("power_loss", host="A")
+    (member,) = site.members()
+    goal = moved(
+        Target.RUNNING,
+        commit=Commit.VERIFIED,
+        trials=Trials(within=timedelta(seconds=60), fall_back=1),
+        point=PointChoice(max_loss=timedelta(hours=12)),
+        primary_confirmed_down="shift lead, INC-1",
+    )
+
+    run = site.conduct(
+        [replace(member, memory=4 * GIB)],
+        room=Occupancy(memory={"B": 6 * GIB}),
+        goal=goal,
+        planned=False,
+        verb=lambda goal, seen: unplanned_failover(goal, Strict()),
+    )
+
+    assert kinds(run) == {}
+    assert asked(run, POWER, requested=RUNNING) == ["1", "1"]
+    assert site.runs_at() == ["B"]
