@@ -19,6 +19,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     preflight_disks,
     preflight_machines,
     preflight_network,
+    preflight_new_copy,
     preflight_roles,
     preflight_state,
     preflight_trust,
@@ -28,6 +29,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
 
 _SECTIONS: Final = (
     ("Where the copies are", preflight_roles.RULES),
+    ("A new copy at home", preflight_new_copy.RULES),
     ("Clusters", preflight_cluster.RULES),
     ("How they are", preflight_state.RULES),
     ("Disks", preflight_disks.RULES),
@@ -102,7 +104,15 @@ def page() -> str:
 
 
 def _section(title: str, rules: tuple[Rule, ...]) -> str:
-    head = [title, "-" * len(title), "", ".. list-table::", "   :header-rows: 1", "   :widths: 17 33 25 5 5 5 5 5", ""]
+    head = [
+        title,
+        "-" * len(title),
+        "",
+        ".. list-table::",
+        "   :header-rows: 1",
+        "   :widths: 17 30 23 5 5 5 5 5 5",
+        "",
+    ]
     names = ["   * - Rule", "     - Holds where", "     - If not", *(f"     - {one.value}" for one in Operation)]
     return "\n".join([*head, *names, *(_row(rule) for rule in rules), ""])
 

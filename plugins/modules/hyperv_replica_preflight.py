@@ -17,9 +17,9 @@ description:
   - Each rule passes, warns, fails, or could not be checked, and says why, with its cause and remedy. A gate for each
     operation says whether a rule that does not hold blocks it, warns, or is of no interest. The guide "Preflight" of
     this collection lists all rules with their gates. Their ids are stable.
-  - What could not be checked blocks O(operation=planned), O(operation=sync) and O(operation=switch) where the rule
-    would block, and warns in the others. A peer that does not answer leaves its rules unchecked, so it does not stop
-    O(operation=unplanned). A primary that runs always does.
+  - What could not be checked blocks O(operation=planned), O(operation=sync), O(operation=switch) and
+    O(operation=new_copy) where the rule would block, and warns in the others. A peer that does not answer leaves its
+    rules unchecked, so it does not stop O(operation=unplanned). A primary that runs always does.
   - The number of queries does not depend on the number of virtual machines. For O(operation=planned) and
     O(operation=switch) the task's host also tests, by Hyper-V's own connection test, whether it could replicate home.
 options:
@@ -41,8 +41,9 @@ options:
       - What is to be done afterwards.
       - V(planned), a planned failover or a failback. V(unplanned), an unplanned failover. V(test), a test failover.
       - V(sync) and V(switch), a move with state V(synced) or V(switched_off).
+      - V(new_copy), a failback with that strategy, for which the task's host need not have a copy.
     type: str
-    choices: [test, planned, unplanned, sync, switch]
+    choices: [test, planned, unplanned, sync, switch, new_copy]
     required: true
   planned_stay:
     description:

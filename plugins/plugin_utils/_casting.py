@@ -31,6 +31,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming impo
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import Roll, refuse_strangers
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.new_copy import NewCopy
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Ends, HostKey, Routes
 
@@ -45,6 +46,7 @@ class Wanted:
         whole: the plan; part: what of it this task moves.
         rolls: the hosts that each name of the plan stands for.
         rate: how many times as fast as real time the hosts' time runs.
+        copies: by name, how the copy at the destination is made anew of those that only the other end knows.
     """
 
     whole: Plan
@@ -54,6 +56,7 @@ class Wanted:
     goal: Goal
     rolls: Mapping[str, Roll] = field(default_factory=dict)
     rate: float = 1.0
+    copies: Mapping[str, NewCopy] = field(default_factory=dict)
 
     def nodes(self, name: str) -> tuple[HostKey, ...]:
         """The hosts that a name of the plan stands for: itself, or the nodes of a cluster."""
@@ -214,7 +217,7 @@ def _found(vm: Vm, wanted: Wanted, cast: Cast) -> tuple[str, HyperVReplicaError 
     """Its GUID, as the destination knows it, and why it cannot be moved."""
     here, there = vm.to(wanted.towards), vm.away_from(wanted.towards)
     trouble = _trouble(wanted.nodes(here), cast, _silence) or _trouble(wanted.nodes(there), cast, _refusal)
-    for name in (here, there):
+    for name in (there,) if vm.name in wanted.copies else (here, there):
         shown = [cast.looks[node] for node in wanted.nodes(name) if node in cast.looks]
         if shown:
             try:

@@ -38,6 +38,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.operati
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Outcome, Talk
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
+from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_copies import (
+    copies_of,
+    first_copies,
+    slow_copies,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_specs import RECOVERY_PLAN
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_surface import (
     last_part,
@@ -60,6 +65,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._estate import Esta
 from ansible_collections.hyperv.replica.plugins.plugin_utils._judging import gathered, goals_of, verb
 from ansible_collections.hyperv.replica.plugins.plugin_utils._operation import loss
 from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import inventory_groups, inventory_hosts
+from ansible_collections.hyperv.replica.plugins.plugin_utils._recopying import Copies, find_out
 from ansible_collections.hyperv.replica.plugins.plugin_utils._tally import Tally
 from ansible_collections.hyperv.replica.plugins.plugin_utils._task import AUTO, Session, skews, with_facts
 from ansible_collections.hyperv.replica.plugins.plugin_utils._trying import tries_of
@@ -91,14 +97,19 @@ class PlanAction(EstateAction):
         looks, cast = self._look(session, wanted)
         cast.lose_dependents(session.options["failed"] or ())
         goals = goals_of(wanted.goal, cast, session.options)
-        operations = self._operations(goals, session.options, cast)
+        copies = find_out(looks.crew, wanted, cast)
+        operations = self._operations(goals, session.options, cast, copies)
+        senders = copies.senders(cast)
+        self._say(session.options, first_copies(senders))
         predicted, warnings = self._predicted(wanted, session.options, cast, operations)
+        warnings += slow_copies(senders, session.options["timeout"] * wanted.rate)
         began = session.clock.now()
         if self._task.check_mode:
             outcomes = {vm_id: foresee(one, cast.pairs[vm_id]) for vm_id, one in operations.items()}
         else:
             outcomes = self._run(session, looks, wanted, cast, operations)
-        told = {vm_id: self._told(cast.lost.get(vm_id) or outcomes[vm_id], operations.get(vm_id)) for vm_id in cast.ids}
+        ended = {vm_id: cast.lost.get(vm_id) or outcomes[vm_id] for vm_id in cast.ids}
+        told = {vm_id: copies.told(self._told(one, operations.get(vm_id))) for vm_id, one in ended.items()}
         result = self._result(session, wanted, cast, told)
         for vm, vm_id in zip(result["vms"], told, strict=True):
             vm["starts"] = Learned.KEEP_OFF not in first_lessons(told[vm_id].before, goals[vm_id])
@@ -143,11 +154,14 @@ class PlanAction(EstateAction):
             planned=options["mode"] == "planned",
             goal=goal,
             rate=max(1.0, options["simulated_rate"]),
+            copies=copies_of(whole, part, options),
         )
 
-    def _operations(self, goals: Mapping[str, Goal], options: dict[str, Any], cast: Cast) -> dict[str, Operation]:
+    def _operations(
+        self, goals: Mapping[str, Goal], options: dict[str, Any], cast: Cast, copies: Copies
+    ) -> dict[str, Operation]:
         """What is to be done with each VM that can be asked; who cannot is lost."""
-        operation_of = verb(options, cast)
+        operation_of = verb(options, cast, copies.given)
         operations: dict[str, Operation] = {}
         for vm_id in [vm_id for vm_id in cast.ids if vm_id not in cast.lost]:
             try:

@@ -64,7 +64,7 @@ class NewCopyAction(OperationAction):
         self._copies = {
             vm_id: replace(
                 estimated(given, self._sizes[vm_id], _statistics(session, pair, given)),
-                namesakes=_namesakes(pair, seen[End.DESTINATION]),
+                namesakes=namesakes(pair, seen[End.DESTINATION]),
             )
             for vm_id, pair in pairs.items()
         }
@@ -76,7 +76,7 @@ class NewCopyAction(OperationAction):
             return told
         sizes = self._sizes[outcome.before.vm_id]
         told = with_facts(told, first_copy=estimate_result(given.estimate, sizes))
-        return replace(told, warnings=(*told.warnings, *_warnings(outcome.before, given)))
+        return replace(told, warnings=(*told.warnings, *copy_warnings(outcome.before, given)))
 
 
 def _sizes(session: Session, pair: Pair, given: NewCopy) -> Mapping[str, int | None]:
@@ -91,14 +91,16 @@ def _statistics(session: Session, pair: Pair, given: NewCopy) -> Any:
     return session.host_with(End.SOURCE, pair).statistics(there)
 
 
-def _namesakes(pair: Pair, home: Look) -> tuple[str, ...]:
+def namesakes(pair: Pair, home: Look) -> tuple[str, ...]:
+    """GUIDs of other virtual machines at home that have the name of this one."""
     name = pair.vm_name.casefold()
     return tuple(
         side.vm_id for side in home.sides.values() if side.vm_name.casefold() == name and side.vm_id != pair.vm_id
     )
 
 
-def _warnings(before: Pair, given: NewCopy) -> list[str]:
+def copy_warnings(before: Pair, given: NewCopy) -> list[str]:
+    """What an operator should know of a copy that is yet to be made."""
     if isinstance(before.destination, Side):
         return []
     said = ["a new replica is connected to no network: connect its adapters at home before users are served there"]

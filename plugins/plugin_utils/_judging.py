@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Towards
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Commit, Goal
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Commit, Goal, Strategy
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.new_copy import NewCopy
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import (
     Operation,
     failback_of,
@@ -34,14 +36,21 @@ def goals_of(goal: Goal, cast: Cast, options: Options) -> dict[str, Goal]:
     return {vm_id: goal_of(goal, vm, options) for vm_id, vm in cast.vms.items()}
 
 
-def verb(options: Options, cast: Cast) -> Verb:
-    """What the options ask for."""
+def verb(options: Options, cast: Cast, copies: Mapping[str, NewCopy]) -> Verb:
+    """What the options ask for; COPIES are made anew at home, by GUID."""
     if options["mode"] == "unplanned":
         jury = _jury(options, cast)
         return lambda goal, vm_id: unplanned_failover(goal, jury.judge(vm_id) if jury else None)
     if options["to"] == Towards.HOME.value:
-        return lambda goal, vm_id: failback_of(goal, cast.pairs[vm_id])
+        return lambda goal, vm_id: _home(goal, cast.pairs[vm_id], copies.get(vm_id))
     return lambda goal, vm_id: planned_failover(goal)
+
+
+def _home(goal: Goal, seen: Pair, copy: NewCopy | None) -> Operation:
+    """Home by a new copy where that is given; whoever is not named among those comes by what its relationship asks."""
+    if copy is None and goal.strategy is Strategy.NEW_COPY:
+        goal = replace(goal, strategy=Strategy.AUTO)
+    return failback_of(goal, seen, copy)
 
 
 def _jury(options: Options, cast: Cast) -> Jury | None:
@@ -67,4 +76,6 @@ def gathered(options: Options) -> dict[End, frozenset[Gather]]:
     if options["fence_adapters"]:
         home = options["to"] == Towards.HOME.value and not unplanned
         found[End.DESTINATION if home else End.SOURCE].add(Gather.ADAPTERS)
+    if options["strategy"] == Strategy.NEW_COPY.value:
+        found[End.SOURCE].add(Gather.DISKS)
     return {end: frozenset(gather) for end, gather in found.items()}

@@ -90,10 +90,14 @@ MAY_IMPORT = {
     ),
     "plugin_utils/_casting": ("_errors _hyperv _operations _drill", ""),
     "plugin_utils/_judging": ("_hyperv _operations _drill _surface plugin_utils._casting plugin_utils._trying", ""),
+    "plugin_utils/_recopying": (
+        "_hyperv _operations _surface plugin_utils._casting plugin_utils._copying plugin_utils._task",
+        "",
+    ),
     "plugin_utils/_conducting": (
         "_errors _values _hyperv _operations _drill _surface plugin_utils._casting plugin_utils._estate "
-        "plugin_utils._judging plugin_utils._operation plugin_utils._peer plugin_utils._tally plugin_utils._task "
-        "plugin_utils._trying plugin_utils._watching",
+        "plugin_utils._judging plugin_utils._operation plugin_utils._peer plugin_utils._recopying plugin_utils._tally "
+        "plugin_utils._task plugin_utils._trying plugin_utils._watching",
         "ansible",
     ),
     "plugin_utils/_serving": ("_errors _hyperv _operations _surface plugin_utils._task", "ansible"),

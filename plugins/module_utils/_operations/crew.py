@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HyperVReplicaError,
@@ -83,6 +83,7 @@ class Glance:
     vm_ids: Collection[str]
 
 
+_T = TypeVar("_T")
 _Key = TypeVar("_Key", bound=HostKey)
 _Do = Callable[[HostLike], object]
 _Answer = tuple[HostKey, str, object]
@@ -193,6 +194,29 @@ class Crew:
             missing.discard(what)
             yield self._received(what, told)
 
+    def read(self, asked: Mapping[HostKey, Callable[[HostLike], _T]]) -> dict[HostKey, _T]:
+        """Have each host read something beside the looks, at the same time, and wait for all of them.
+
+        Raises:
+            HyperVReplicaError: what a host met.
+            TimedOut: the deadline passed.
+        """
+        self._mind_the_deadline()
+        for key, do in asked.items():
+            self._errands[key].put((_READ, do))
+        told: dict[HostKey, _T] = {}
+        while asked.keys() - told.keys() and (answer := self._next(None)) is not None:
+            key, what, got = answer
+            if what == _READ:
+                if isinstance(got, BaseException):
+                    raise got
+                told[key] = cast(_T, got)
+            elif what == _LOOK:
+                self._looking.discard(key)
+            else:
+                self._late.append(self._received(what, got))
+        return told
+
     def _behind(self) -> set[HostKey]:
         """The hosts that were not waited for in an earlier round and still owe an answer."""
         return set() if self._hurry is None else {*self._looking, *self._sent.values()}
@@ -258,6 +282,7 @@ class Crew:
 
 
 _LOOK: Final = ""
+_READ: Final = "read"
 
 
 def _looking(question: Question | Glance) -> _Do:

@@ -39,12 +39,18 @@ Gates = Mapping[Operation, Gate]
 _LETTERS: Final = {"B": Gate.BLOCK, "W": Gate.WARN, "-": Gate.IGNORE}
 
 #: What could not be checked stops what loses nothing by waiting, and nothing else.
-_CERTAIN: Final = frozenset({Operation.PLANNED, Operation.SYNC, Operation.SWITCH})
+_CERTAIN: Final = frozenset({Operation.PLANNED, Operation.SYNC, Operation.SWITCH, Operation.NEW_COPY})
 
 
 def gates(letters: str) -> Gates:
-    """Gates from five letters, B, W or a dash, for test, planned, unplanned, sync and switch in this order."""
-    return {operation: _LETTERS[letter] for operation, letter in zip(Operation, letters.split(), strict=True)}
+    """Gates from letters, B, W or a dash, for test, planned, unplanned, sync and switch in this order.
+
+    A sixth is for new_copy, which most rules have nothing to say to, since they are about the copy that is to be made.
+    """
+    every = letters.split()
+    if len(every) < len(Operation):
+        every.append("-")
+    return {operation: _LETTERS[letter] for operation, letter in zip(Operation, every, strict=True)}
 
 
 Check = Callable[[View], Finding]

@@ -225,7 +225,7 @@ RULES: Final = (
     Rule(
         id="clock",
         asks="The clocks of both hosts are the controller's.",
-        gates=gates("W W W W W"),
+        gates=gates("W W W W W W"),
         check=_clock,
         cause="Ages are measured on the hosts' clocks, and Kerberos allows five minutes",
         remedy="Set the hosts' time service right",
@@ -234,7 +234,7 @@ RULES: Final = (
     Rule(
         id="providers",
         asks="No service that the plan stands on (Kerberos, DNS, AWX) is shut down everywhere.",
-        gates=gates("- B - - B"),
+        gates=gates("- B - - B B"),
         check=_providers,
         cause="The run that shuts it down cannot sign in or find its hosts any more",
         remedy="Leave one provider where it is, take the VM out of the plan, or say where else it is provided",
@@ -243,7 +243,7 @@ RULES: Final = (
     Rule(
         id="controller",
         asks="The controller does not run in one of these VMs.",
-        gates=gates("- B - - B"),
+        gates=gates("- B - - B B"),
         check=_controller,
         cause="Its shutdown ends the run half way",
         remedy="Run this from elsewhere, or take the VM out of the plan",

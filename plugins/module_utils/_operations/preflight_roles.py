@@ -148,7 +148,7 @@ RULES: Final = (
     Rule(
         id="present_at_peer",
         asks="The source has a copy.",
-        gates=gates("- B W B B"),
+        gates=gates("- B W B B B"),
         check=_present_at_peer,
         cause="Where the other copy is, and whether it runs, is unknown",
         remedy="Give the host that holds the other copy as peer",

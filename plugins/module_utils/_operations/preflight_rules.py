@@ -13,6 +13,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations import 
     preflight_disks,
     preflight_machines,
     preflight_network,
+    preflight_new_copy,
     preflight_roles,
     preflight_state,
     preflight_trust,
@@ -21,6 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.preflig
 
 RULES: Final[tuple[Rule, ...]] = (
     *preflight_roles.RULES,
+    *preflight_new_copy.RULES,
     *preflight_cluster.RULES,
     *preflight_state.RULES,
     *preflight_disks.RULES,

@@ -218,7 +218,7 @@ RULES: Final = (
     Rule(
         id="authorization",
         asks="The destination lets the source replicate to it.",
-        gates=gates("- B - B B"),
+        gates=gates("- B - B B W"),
         check=_authorization,
         cause="It refuses the last changes",
         remedy=_ENTRY,
@@ -236,7 +236,7 @@ RULES: Final = (
     Rule(
         id="replica_server",
         asks="The destination is a replica server that accepts the relationship's authentication and port.",
-        gates=gates("- B - B B"),
+        gates=gates("- B - B B W"),
         check=_replica_server,
         cause="It refuses the last changes",
         remedy=_SERVER,
@@ -254,7 +254,7 @@ RULES: Final = (
     Rule(
         id="listener",
         asks="The destination's listener is up.",
-        gates=gates("- B - B B"),
+        gates=gates("- B - B B W"),
         check=_listener,
         cause="Nothing that is sent arrives",
         remedy=_LISTEN,

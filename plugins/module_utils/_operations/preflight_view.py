@@ -35,6 +35,7 @@ class Operation(str, Enum):
     UNPLANNED = "unplanned"
     SYNC = "sync"
     SWITCH = "switch"
+    NEW_COPY = "new_copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

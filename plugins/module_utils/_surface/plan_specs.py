@@ -45,6 +45,26 @@ _MOVE: Final = (
 
 _NAMES: Final = {"type": "list", "elements": "str"}
 
+_OF_ONE: Final = _FAILBACK["new_copy"]
+
+#: As in failback, but that each home has a name of its own.
+_NEW_COPY: Final = {
+    **_OF_ONE,
+    "options": {
+        "vms": _NAMES,
+        "replica_servers": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "home": {"type": "str", "required": True},
+                "replica_server": {"type": "str", "required": True},
+            },
+        },
+        **{name: option for name, option in _OF_ONE["options"].items() if name != "replica_server"},
+    },
+}
+
 RECOVERY_PLAN: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "plan": {"type": "dict", "required": True},
@@ -67,7 +87,8 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         },
         "on_vm_failure": {"type": "str", "choices": ["stop", "continue", "walk_back"]},
         "on_failure": {"type": "str", "choices": _FAILOVER["on_failure"]["choices"]},
-        "strategy": {"type": "str", "choices": ["auto", "reverse", "provider"], "default": "auto"},
+        "strategy": _FAILBACK["strategy"],
+        "new_copy": _NEW_COPY,
         "recovery_point_identifier": {"type": "str"},
         "simulated_guests": {"type": "bool", "default": False},
         "simulated_rate": {"type": "float", "default": 1.0},
@@ -75,7 +96,10 @@ RECOVERY_PLAN: Final[Mapping[str, Any]] = {
         # No default: it would lower what the plan says.
         "concurrency": {"type": "int"},
     },
-    "required_if": [("mode", "unplanned", ("max_data_loss", "outage_began"))],
+    "required_if": [
+        ("mode", "unplanned", ("max_data_loss", "outage_began")),
+        ("strategy", "new_copy", ("new_copy",)),
+    ],
     "required_by": {"consent": ("reason",)},
 }
 

@@ -20,6 +20,11 @@ from ansible_collections.hyperv.replica.tests.integration.playbook.test_plan_rol
 DEAD: dict[str, Any] = {"guest_shutdown_timeout": 1, "if_guest_stays_up": "turn_off", "guest_timeout": 2}
 #: The hosts' time runs so much faster, so what was a short time ago by theirs is one by ours.
 RATE = 120.0
+#: What may end a role between two tiers.
+AROUND: dict[str, dict[str, Any]] = {
+    "hook": {"before": ["hooks/no.yml"]},
+    "pause": {"pause_before": "Is the storage team ready?"},
+}
 FAILS = "- ansible.builtin.fail: {msg: the storage team says no}\n"
 HOME = {"DB1": ["HV-A"], "DB2": ["HV-C"], "APP1": ["HV-A"], "APP2": ["HV-C"], "WEB1": ["HV-A"], "WEB2": []}
 THERE = {name: [{"HV-A": "HV-B", "HV-C": "HV-D"}[host] for host in on] for name, on in HOME.items()}
@@ -41,7 +46,12 @@ def where(stage: Stage) -> dict[str, list[str]]:
 
 
 def moved(stage: Stage, **options: Any) -> Run:
-    given = {"plan": tiered_plan(2), "simulated_guests": True, "simulated_rate": RATE, "poll_interval": 0.05}
+    given: dict[str, Any] = {
+        "plan": tiered_plan(2),
+        "simulated_guests": True,
+        "simulated_rate": RATE,
+        "poll_interval": 0.05,
+    }
     given |= {**DEAD, **options}
     return stage.task("hyperv_replica_recovery_plan", "localhost", arguments=["-c", "local"], **given)
 
@@ -120,7 +130,7 @@ def test_what_ends_a_role_between_two_tiers_makes_it_walk_back_where_the_plan_sa
     if role == "failback":
         moved(stage, to="recovery")
     begun = where(stage)
-    around = {"hook": {"before": ["hooks/no.yml"]}, "pause": {"pause_before": "Is the storage team ready?"}}[what]
+    around = AROUND[what]
 
     run = ran(stage, role, hooked(stage, on_vm_failure="walk_back", **around))
 

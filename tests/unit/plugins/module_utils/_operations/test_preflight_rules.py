@@ -107,6 +107,17 @@ def _third_copy(site: Site) -> None:
     site.b().relationships[1] = Relationship(index=1, state=first.state, statistics=first.statistics)
 
 
+def _third_copy_of_a(site: Site) -> None:
+    site.act("delete_vm", host="B", vm=guid(1))
+    first = site.a().relationships[0]
+    site.a().relationships[1] = Relationship(index=1, state=first.state, statistics=first.statistics)
+
+
+def _another_at_home(site: Site) -> None:
+    _another_vm(name="vm001")(site)
+    site.act("delete_vm", host="B", vm=guid(1))
+
+
 def _make_a_test_copy(site: Site) -> None:
     copy = guid(77)
     twin = site.b()
@@ -188,6 +199,14 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "present": [Broken(vms=("nobody",), says="no such VM")],
     "present_at_peer": [Broken(by=_deed("remove_vm", host="A", vm=guid(1)), says="no such VM")],
+    "room_for_copy": [
+        Broken(by=_mode_of("A", "none", "disabled"), operation=Operation.NEW_COPY, says="a copy here"),
+    ],
+    "namesake": [Broken(by=_another_at_home, operation=Operation.NEW_COPY, says=guid(88))],
+    "to_be_copied": [
+        Broken(by=_mode_of("A", "replica", "recovered"), operation=Operation.NEW_COPY, says="not settled"),
+        Broken(by=_third_copy_of_a, operation=Operation.NEW_COPY, says="third host"),
+    ],
     "mode": [Broken(by=_mode_of("B", "none", "disabled"), says="no replica")],
     "mode_at_peer": [Broken(by=_mode_of("A", "replica", "replicating"), says="not the primary")],
     "extended": [Broken(by=_third_copy, says="third host")],
