@@ -4,25 +4,8 @@
 
 from __future__ import annotations
 
-
-class ModuleDocFragment:
-    """Options of moves that are too many for the page of their module."""
-
-    NEW_COPY = r"""
-options:
-  new_copy:
-    description:
-      - For V(new_copy) of O(strategy) only. How the new copy is made.
-      - What is not given is taken over from the old relationship as long as that is there. A run that was cut off
-        after it was removed goes on with Hyper-V's defaults.
-    type: dict
-    suboptions:
-      replica_server:
-        description:
-          - Full name of the host, or of its cluster's broker, that is to receive the replication. This is the home,
-            and has to be the task's host.
-        type: str
-        required: true
+#: Suboptions of a new copy that one machine and a whole plan have alike.
+_HOW = r"""
       first_copy:
         description:
           - V(network) sends the disks. V(export) writes them to O(new_copy.export_path) and takes them in from
@@ -77,6 +60,59 @@ options:
         type: list
         elements: str
 """
+
+
+class ModuleDocFragment:
+    """Options of moves that are too many for the page of their module."""
+
+    NEW_COPY = r"""
+options:
+  new_copy:
+    description:
+      - For V(new_copy) of O(strategy) only. How the new copy is made.
+      - What is not given is taken over from the old relationship as long as that is there. A run that was cut off
+        after it was removed goes on with Hyper-V's defaults.
+    type: dict
+    suboptions:
+      replica_server:
+        description:
+          - Full name of the host, or of its cluster's broker, that is to receive the replication. This is the home,
+            and has to be the task's host.
+        type: str
+        required: true
+"""
+    NEW_COPY += _HOW
+
+    NEW_COPIES = r"""
+options:
+  new_copy:
+    description:
+      - For V(new_copy) of O(strategy) only. How the new copies are made.
+      - What is not given is taken over from each old relationship as long as that is there.
+    type: dict
+    suboptions:
+      vms:
+        description:
+          - Names of the virtual machines of the plan whose copy at home is made anew. All of the task when left out.
+            The others come home as with V(auto).
+        type: list
+        elements: str
+      replica_servers:
+        description: By which name replication reaches each home of these virtual machines.
+        type: list
+        elements: dict
+        required: true
+        suboptions:
+          home:
+            description: The home as the plan names it.
+            type: str
+            required: true
+          replica_server:
+            description: Full name of that host, or of its cluster's broker, that is to receive the replication.
+            type: str
+            required: true
+"""
+    NEW_COPIES += _HOW
 
     VERIFIED = r"""
 options:

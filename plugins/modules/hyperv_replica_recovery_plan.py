@@ -116,85 +116,6 @@ options:
     type: str
     choices: [auto, reverse, provider, new_copy]
     default: auto
-  new_copy:
-    description:
-      - For V(new_copy) of O(strategy) only. How the new copies are made.
-      - What is not given is taken over from each old relationship as long as that is there.
-    type: dict
-    suboptions:
-      vms:
-        description:
-          - Names of the virtual machines of the plan whose copy at home is made anew. All of the task when left out.
-            The others come home as with V(auto).
-        type: list
-        elements: str
-      replica_servers:
-        description: By which name replication reaches each home of these virtual machines.
-        type: list
-        elements: dict
-        required: true
-        suboptions:
-          home:
-            description: The home as the plan names it.
-            type: str
-            required: true
-          replica_server:
-            description: Full name of that host, or of its cluster's broker, that is to receive the replication.
-            type: str
-            required: true
-      first_copy:
-        description:
-          - V(network) sends the disks. V(export) writes them to O(new_copy.export_path) and takes them in from
-            O(new_copy.import_path). V(existing) fills up a copy with the same GUID that somebody brought home by hand
-            and that is off and not replicated; what only that copy has is lost, with C(discard_old_primary_data).
-          - If the exported disks have to be carried from one site to the other first, make the relationship with
-            M(hyperv.replica.hyperv_replica) on the recovery host, and bring it home with V(auto) afterwards.
-        type: str
-        choices: [network, export, existing]
-        default: network
-      export_path:
-        description: Folder that the first copy is written to, as the recovery host sees it.
-        type: str
-      import_path:
-        description: The same folder as home sees it.
-        type: str
-      start_at:
-        description: When the first copy begins, with an offset. At once if it is left out or has passed.
-        type: str
-      assumed_bandwidth:
-        description:
-          - Mbit/s to estimate with how long the first copies take. If it is left out, what the statistics of the
-            replication on the recovery host say is used, where there are any.
-          - A first copy that is expected to take longer than O(sync_timeout) or O(timeout) is refused before anything
-            is removed.
-        type: float
-      authentication:
-        description: How the two hosts sign in to each other.
-        type: str
-        choices: [kerberos, certificate]
-      port:
-        description: Port that the replica server at home listens on, 1 to 65535.
-        type: int
-      certificate_thumbprint:
-        description: Certificate that the recovery host signs in with.
-        type: str
-      interval:
-        description: Seconds between two replications.
-        type: int
-        choices: [30, 300, 900]
-      recovery_history:
-        description: How many additional recovery points are kept, 0 to 24.
-        type: int
-      app_consistent_interval:
-        description: Hours between two application-consistent recovery points, 0 to 12; 0 makes none.
-        type: int
-      compression:
-        description: Whether what is sent is compressed.
-        type: bool
-      included_disks:
-        description: Disks to replicate, by path, file name or id. All of them if it is left out.
-        type: list
-        elements: str
   recovery_point_identifier:
     description: For V(provider) only. Sent to the provider as it is given.
     type: str
@@ -255,6 +176,7 @@ extends_documentation_fragment:
   - hyperv.replica.operation.consent
   - hyperv.replica.moves.fence
   - hyperv.replica.moves.verified
+  - hyperv.replica.moves.new_copies
   - hyperv.replica.attributes
   - hyperv.replica.plans.controller
 seealso:

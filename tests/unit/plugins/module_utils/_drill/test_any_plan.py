@@ -163,7 +163,7 @@ class Played(Orchestra):
                 {vm_id: planned_failover(goal) for vm_id in cast.ids},
                 cast.pairs,
                 looks,
-                Pace(poll=15, concurrency=room.concurrency, gate=gate),
+                Pace(poll=20, first=10, concurrency=room.concurrency, gate=gate),
                 journal=run.journal,
                 report=lambda vm_id, line: None,
             )
@@ -173,7 +173,7 @@ class Played(Orchestra):
         return run
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=plans(), free=some.integers(1, 6))
 def test_at_no_moment_of_any_plan_a_limit_is_exceeded(data: dict[str, Any], free: int) -> None:
     site, plan = Played(data, free), read_plan(data)
@@ -191,7 +191,7 @@ def test_at_no_moment_of_any_plan_a_limit_is_exceeded(data: dict[str, Any], free
     assert all(len(site.runs_at(int(vm_id[-12:], 16))) == 1 for vm_id in run.outcomes)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=plans())
 def test_machines_of_a_stage_stop_in_exactly_the_reverse_of_the_order_in_which_they_are_to_start(
     data: dict[str, Any],
