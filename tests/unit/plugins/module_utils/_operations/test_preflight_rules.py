@@ -109,8 +109,7 @@ def _third_copy(site: Site) -> None:
 
 def _third_copy_of_a(site: Site) -> None:
     site.act("delete_vm", host="B", vm=guid(1))
-    first = site.a().relationships[0]
-    site.a().relationships[1] = Relationship(index=1, state=first.state, statistics=first.statistics)
+    site.a().relationships[1] = Relationship(index=1, state=site.a().state, statistics=_statistics(site))
 
 
 def _another_at_home(site: Site) -> None:
@@ -199,9 +198,7 @@ BROKEN: dict[str, list[Broken]] = {
     ],
     "present": [Broken(vms=("nobody",), says="no such VM")],
     "present_at_peer": [Broken(by=_deed("remove_vm", host="A", vm=guid(1)), says="no such VM")],
-    "room_for_copy": [
-        Broken(by=_mode_of("A", "none", "disabled"), operation=Operation.NEW_COPY, says="a copy here"),
-    ],
+    "room_for_copy": [Broken(by=_mode_of("A", "none", "disabled"), operation=Operation.NEW_COPY, says="a copy here")],
     "namesake": [Broken(by=_another_at_home, operation=Operation.NEW_COPY, says=guid(88))],
     "to_be_copied": [
         Broken(by=_mode_of("A", "replica", "recovered"), operation=Operation.NEW_COPY, says="not settled"),
