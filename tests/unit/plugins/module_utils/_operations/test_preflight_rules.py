@@ -108,8 +108,8 @@ def _third_copy(site: Site) -> None:
 
 
 def _third_copy_of_a(site: Site) -> None:
-    site.act("delete_vm", host="B", vm=guid(1))
     site.a().relationships[1] = Relationship(index=1, state=site.a().state, statistics=_statistics(site))
+    site.act("delete_vm", host="B", vm=guid(1))
 
 
 def _another_at_home(site: Site) -> None:
