@@ -148,7 +148,9 @@ options:
       - The C(journal_dir) of the drill's tasks. Every journal in it is merged in, those of runs that were killed too.
     type: path
   history:
-    description: A folder of bundles. Those of earlier drills are shown as a trend.
+    description:
+      - A folder of bundles. Those of earlier drills of the same plan, by its name, are shown as a trend, which says how
+        many of other plans it leaves out.
     type: path
   private_key:
     description:
@@ -252,7 +254,8 @@ reasons:
 summary:
   description: >-
     C(vms), C(good), C(moves), C(worst_rto_seconds), C(worst_rto_vm), C(worst_rpo_seconds), C(worst_rpo_vm),
-    C(down_seconds) and C(seconds).
+    C(down_seconds) and C(seconds), and how many machines were never recovered in a move (C(never), the first of them
+    C(never_vm)); the worst RTO is of those that were.
   returned: success
   type: dict
 records:

@@ -57,9 +57,6 @@ _TEMPLATES: Final = _COLLECTION / "roles" / "report" / "templates"
 #: Libraries whose versions say with what a drill was run.
 _LIBRARIES: Final = ("cryptography", "jinja2", "pypsrp", "pyspnego", "pywinrm")
 
-#: A trend over more bundles than these is not read by anybody.
-_MOST_EARLIER: Final = 24
-
 
 class LocalAction(ActionBase):
     """Works on files of the controller, on a host whose connection is local."""
@@ -123,8 +120,15 @@ class ReportAction(LocalAction):
         if options["history"]:
             every = list(_earlier(self.at(options["history"], task_vars), besides=folder))
             before = [one for one in every if one.began and this.began and one.began < this.began and one.id != this.id]
-            before = sorted(before, key=lambda one: (one.began is None, one.began))[-_MOST_EARLIER:]
-        return Material(drill=this, plan=given["plan"], stages=given["stages"], merged=noted, earlier=before)
+            before = sorted(before, key=lambda one: (one.began is None, one.began))
+        return Material(
+            drill=this,
+            plan=given["plan"],
+            stages=given["stages"],
+            merged=noted,
+            earlier=before,
+            signature=SIGNATURE if given["private_key"] else "",
+        )
 
 
 def inspected(folder: Path) -> Inspection:
@@ -136,7 +140,7 @@ def inspected(folder: Path) -> Inspection:
 def _rendered(material: Material) -> tuple[tuple[Entry, ...], dict[str, str]]:
     """The closed chain, and the text of each file."""
     inner = chained(facts(material))
-    told = page(material.drill, material.merged, material.earlier, head(inner))
+    told = page(material.drill, material.merged, material.earlier, head(inner), signature=material.signature)
     texts = {JUNIT: junit(material.drill), METRICS: prometheus(material.drill), REPORT: html(told)}
     entries = closed(inner, texts)
     return entries, {**texts, EVIDENCE: evidence_text(entries)}

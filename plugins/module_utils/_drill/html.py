@@ -51,8 +51,13 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
 )
 
 
-def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) -> Page:
-    """The whole report; HEAD is the hash of what the evidence holds beside the report itself."""
+def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str, *, signature: str = "") -> Page:
+    """The whole report.
+
+    Args:
+        head: the hash of what the evidence holds beside the report itself.
+        signature: name of the file with the signature of the whole, where it is signed.
+    """
     why, told, outcome = reasons(drill), summary(drill), verdict(drill)
     return Page(
         title=f"Drill {drill.id}: {outcome}",
@@ -72,6 +77,7 @@ def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str) ->
         steps_note=_steps_note(drill),
         versions=tuple(sorted(drill.versions.items())),
         head=head,
+        signature=signature,
     )
 
 
@@ -99,13 +105,12 @@ def _approval(who: str, what: str, when: str) -> str:
 def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
     items = measured(drill)
     lossy = sum(item.rpo_missed for item in items)
-    never = len({item.run.name for item in items if item.down})
     rpo = told.worst_rpo_seconds
     return (
         Tile(
             label="Virtual machines well",
             value=f"{told.good} of {told.vms}",
-            note=f"{never} not recovered in a move" if never else "",
+            note=f"{told.never} not recovered in a move" if told.never else "",
             look=GOOD if told.good == told.vms and told.vms else BAD,
         ),
         _rto_tile(drill, told, items),
@@ -128,10 +133,9 @@ def _down_tile(drill: Drill, told: Summary) -> Tile:
 
 def _rto_tile(drill: Drill, told: Summary, items: Sequence[Measured]) -> Tile:
     """The longest time until a virtual machine was recovered; one that never was is longer than all."""
-    never = list(dict.fromkeys(item.run.name for item in items if item.down))
-    if never:
-        more = f" and {len(never) - 1} more" if len(never) > 1 else ""
-        return Tile(label="Longest RTO", value="never", note=f"{never[0]}{more} not recovered", look=BAD)
+    if told.never:
+        more = f" and {told.never - 1} more" if told.never > 1 else ""
+        return Tile(label="Longest RTO", value="never", note=f"{told.never_vm}{more} not recovered", look=BAD)
     if told.worst_rto_seconds is None:
         return Tile(label="Longest RTO", value=NONE, note="", look="")
     late = sum(item.rto_missed for item in items)

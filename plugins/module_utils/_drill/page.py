@@ -109,6 +109,7 @@ class Page:
         lead: the verdict in one sentence.
         first: tables of the first page: consents, waivers, approvals.
         steps: one table for each virtual machine and move.
+        signature: name of the file that has the signature, where the bundle is signed.
     """
 
     title: str
@@ -128,6 +129,7 @@ class Page:
     steps_note: str
     versions: tuple[tuple[str, str], ...]
     head: str
+    signature: str = ""
 
 
 def clock(value: datetime | None, *, day: bool = True) -> str:

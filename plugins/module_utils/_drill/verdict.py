@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Union
@@ -77,6 +77,11 @@ class Measured:
     def good(self) -> bool:
         return self.run.outcome in GOOD and not (self.run.failed or self.rpo_missed or self.rto_missed or self.down)
 
+    @property
+    def unrecovered(self) -> bool:
+        """It was taken away from its users, and its RTO never ended, though a rescue may have given it back to them."""
+        return self.run.outage_began is not None and self.back is None and self.run.outcome != "planned"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
@@ -104,6 +109,11 @@ def measured(drill: Drill) -> tuple[Measured, ...]:
             seen = _verified_after(drill, place)
             found += [_measure(stage, run, planned.get(run.name), seen.get(run.name), drill.rate) for run in stage.vms]
     return tuple(found)
+
+
+def unrecovered(items: Iterable[Measured]) -> list[str]:
+    """Virtual machines that a move took away from their users and did not recover, each once."""
+    return list(dict.fromkeys(item.run.name for item in items if item.unrecovered))
 
 
 def verdict(drill: Drill) -> str:

@@ -315,7 +315,7 @@ class Way:
                 self.down_since = self.now()
 
     def _rest(self, before: Pair | None = None) -> _Way:
-        until = waiting.twice(self.operation.rest, before)
+        until = needs.untold_where(self.operation.rest, waiting.twice(self.operation.rest, before))
         yield from self._wait(until, "what runs there already to end", self.operation.goal.sync_timeout)
 
     def _wait(self, until: waiting.Until, what: str, limit: timedelta | None, *, guest: bool = False) -> _Way:

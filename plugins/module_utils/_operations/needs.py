@@ -36,11 +36,13 @@ class Awaited:
 
     Attributes:
         takes: how long it is expected to take; None where nothing says so.
+        untold: where it holds, nothing is going on that an operator should be told is waited for.
     """
 
     holds: Until
     needs: Tell
     takes: timedelta | None = None
+    untold: Until | None = None
 
     def __call__(self, seen: Pair) -> bool:
         return self.holds(seen)
@@ -54,6 +56,17 @@ def of(until: Until) -> Tell | None:
 def takes(until: Until) -> timedelta | None:
     """How long a condition is expected to take."""
     return until.takes if isinstance(until, Awaited) else None
+
+
+def untold_where(rests: Until, until: Until) -> Until:
+    """The same condition, of which an operator reads nothing where RESTS holds: there is nothing to wait for."""
+    known = until if isinstance(until, Awaited) else Awaited(until, lambda seen: None)
+    return replace(known, untold=rests)
+
+
+def worth_telling(until: Until, seen: Pair) -> bool:
+    """Whether an operator should read that this is waited for."""
+    return not (isinstance(until, Awaited) and until.untold is not None and until.untold(seen))
 
 
 def like(check: Until, until: Until) -> Until:

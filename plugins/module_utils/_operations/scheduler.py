@@ -269,6 +269,8 @@ class Scheduler:
         return wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit
 
     def _say_progress(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> None:
+        if not needs.worth_telling(wait.until, pair):
+            return
         jobs = ", ".join(f"{host}: job {job.percent} %" for host, job in running_jobs(pair))
         line = f"waiting for {wait.what}" + (f" ({jobs})" if jobs else "")
         if line != wish.said:

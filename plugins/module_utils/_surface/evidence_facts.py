@@ -35,6 +35,8 @@ class Material:
     Attributes:
         plan: as it was given.
         stages: as they were given.
+        earlier: the bundles of the folder that is looked back on, of whatever plan, the oldest first.
+        signature: name of the file with the signature, where the bundle is signed.
     """
 
     drill: Drill
@@ -42,6 +44,7 @@ class Material:
     stages: Sequence[Given]
     merged: Merged
     earlier: Sequence[Earlier]
+    signature: str = ""
 
 
 def facts(material: Material) -> Iterator[Fact]:

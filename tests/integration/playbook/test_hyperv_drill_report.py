@@ -83,6 +83,9 @@ def test_a_move_is_reported_with_its_records_each_once_and_the_bundle_verifies(s
     seen = verified(stage, path="drill-reports/drill-1")
     assert (seen["intact"], seen["proof"]) == (True, "internally consistent, origin not proven")
     assert seen["head"] in run.output
+    page = (bundle / "report.html").read_text(encoding="utf-8")
+    assert "not signed when this page was written" in page
+    assert "evidence.sig" not in page
 
 
 def test_one_changed_byte_is_found_and_located_and_fails_the_task(stage: Stage, journals: Path) -> None:
@@ -132,6 +135,9 @@ def test_a_signed_bundle_is_proven_by_the_public_key_and_not_by_another(stage: S
     assert run.code == 0, run.output[-3000:]
     assert (ours["status"], ours["proven"], ours["anchors"][0]["result"]) == ("ok", True, "holds")
     assert (theirs["status"], theirs["intact"], theirs["proven"]) == ("failed", True, False)
+    page = (stage.folder / "drill-reports/drill-1/report.html").read_text(encoding="utf-8")
+    assert "<code>evidence.sig</code>" in page
+    assert "its origin is not proven" not in page
 
 
 def test_the_run_of_a_killed_controller_is_in_the_evidence_with_its_torn_line(stage: Stage, journals: Path) -> None:

@@ -101,6 +101,13 @@ def test_a_second_run_waits_with_the_job_of_the_first() -> None:
     assert "InitiateFailback" not in run.mutations
 
 
+def test_where_nothing_runs_nobody_reads_that_something_is_waited_for() -> None:
+    run = many(3).failover(numbers=(1, 2, 3))
+
+    assert len({vm_id for vm_id, line in run.lines}) == 3
+    assert not [line for vm_id, line in run.lines if "what runs there already" in line]
+
+
 def test_an_advance_along_the_plan_by_somebody_else_is_followed() -> None:
     site = Site()
     site.order(
