@@ -109,6 +109,36 @@ options:
     description: Who started it.
     type: str
     default: ""
+  job:
+    description:
+      - The job of AWX that reports. Stands in the evidence and in the report.
+      - AWX tells no job who approved in a workflow, but keeps it with the workflow job, so its id leads there.
+    type: dict
+    suboptions:
+      id:
+        description: Id of the job.
+        type: str
+        default: ""
+      name:
+        description: Name of its job template.
+        type: str
+        default: ""
+      launch_type:
+        description: How it came to be, such as V(manual), V(workflow) or V(scheduled).
+        type: str
+        default: ""
+      schedule:
+        description: Name of the schedule that launched it.
+        type: str
+        default: ""
+      workflow_id:
+        description: Id of the workflow job that it is a node of.
+        type: str
+        default: ""
+      workflow_name:
+        description: Name of the workflow job.
+        type: str
+        default: ""
   lead:
     description: Who led it.
     type: str

@@ -235,6 +235,7 @@ class Drill:
         waivers: rule, virtual machine and reason of what preflight was told to overlook.
         approvals: who approved what, and when.
         failures: what the caller found wrong beside what the stages show.
+        job: the job of AWX that reports, and the workflow job that it is a node of; empty without AWX.
     """
 
     id: str
@@ -251,6 +252,7 @@ class Drill:
     failures: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     launched_by: str = ""
+    job: Mapping[str, str] = field(default_factory=dict)
     lead: str = ""
     observers: tuple[str, ...] = ()
     skew: Mapping[str, float] = field(default_factory=dict)

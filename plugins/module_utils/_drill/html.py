@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.differences import differences
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage, VmRun
@@ -50,6 +51,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     verdict,
 )
 
+#: Jobs that a report is made in, the outer one first, and how their fields begin.
+_JOBS: Final = (("workflow job", "workflow_"), ("job", ""))
+
 
 def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str, *, signature: str = "") -> Page:
     """The whole report.
@@ -91,11 +95,25 @@ def _facts(drill: Drill, told: Summary) -> tuple[tuple[str, str], ...]:
         ("Ended", f"{clock(drill.ended)} UTC, after {length(told.seconds)}{simulated}"),
         ("Hosts", ", ".join(drill.hosts) or NONE),
         ("Launched by", drill.launched_by or "not said"),
-        ("Approved by", ", ".join(_approval(*approval) for approval in drill.approvals) or "not said"),
+        *([("Ran in", _job(drill.job))] if drill.job else []),
+        ("Approved by", _approvals(drill)),
         ("Led by", drill.lead or "not said"),
         ("Observers", ", ".join(drill.observers) or "none named"),
         ("Reason", drill.reason or "none given"),
     )
+
+
+def _job(job: Mapping[str, str]) -> str:
+    """The job of AWX, as its pages are found there."""
+    told = [(f"AWX {kind} {job[of + 'id']}", job.get(f"{of}name")) for kind, of in _JOBS if job.get(f"{of}id")]
+    return ", ".join(f"{what} ({name})" if name else what for what, name in told)
+
+
+def _approvals(drill: Drill) -> str:
+    """Who approved. AWX tells no job who approved in its workflow, so the page says where that is to be read."""
+    told = ", ".join(_approval(*approval) for approval in drill.approvals) or "not said"
+    workflow = drill.job.get("workflow_id")
+    return f"{told}; who answered its approvals is kept by AWX with workflow job {workflow}" if workflow else told
 
 
 def _approval(who: str, what: str, when: str) -> str:

@@ -24,7 +24,7 @@ Given = Mapping[str, Any]
 #: Attributes of a drill that the evidence holds under their own names.
 _AS_THEY_ARE: Final = (
     *("id", "scope", "reason", "rate", "hosts", "simulated_hosts", "simulated", "began", "ended", "launched_by"),
-    *("lead", "observers", "consents", "waivers", "approvals", "failures", "notes", "skew"),
+    *("lead", "observers", "consents", "waivers", "approvals", "failures", "notes", "skew", "job"),
 )
 
 

@@ -40,6 +40,17 @@ REPORT: Final[Mapping[str, Any]] = {
         "failures": _TEXTS,
         "notes": _TEXTS,
         "launched_by": _TEXT,
+        "job": {
+            "type": "dict",
+            "options": {
+                "id": _TEXT,
+                "name": _TEXT,
+                "launch_type": _TEXT,
+                "schedule": _TEXT,
+                "workflow_id": _TEXT,
+                "workflow_name": _TEXT,
+            },
+        },
         "lead": _TEXT,
         "observers": _TEXTS,
         "hosts": {"type": "list", "elements": "str"},

@@ -56,6 +56,7 @@ def drill(options: Given) -> Drill:
         failures=tuple(options["failures"]),
         notes=(*options["notes"], *_notes(options["stages"])),
         launched_by=options["launched_by"],
+        job={name: str(value) for name, value in (options["job"] or {}).items() if value},
         lead=options["lead"],
         observers=tuple(options["observers"]),
         skew=_skew(options),

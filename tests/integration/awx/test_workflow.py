@@ -192,6 +192,24 @@ def test_a_drill_that_lacks_a_stage_is_not_passed_for_what_is_left_of_it(begin: 
     assert "failover left nothing" in workflow.output
 
 
+def test_the_bundle_says_who_launched_it_in_which_job_and_where_awx_keeps_who_approved(begin: Begin) -> None:
+    controller = begin()
+    workflow = drill(controller, awx_workflow_job_id=812, awx_workflow_job_name="drill as a workflow")
+
+    workflow.node("preflight.yml")
+    workflow.node("report.yml", report_approvals=[{"who": "Max Roth", "what": "the failover"}])
+
+    (told,), (stage,) = evidence(controller, "drill"), evidence(controller, "stage")
+    assert workflow.statuses == ["successful", "successful"], workflow.output
+    assert told["launched_by"] == "night-shift"
+    assert (told["job"]["workflow_id"], told["job"]["workflow_name"]) == ("812", "drill as a workflow")
+    assert int(told["job"]["id"]) > int(stage["job"]) > 0
+    assert told["approvals"] == [["Max Roth", "the failover", ""]]
+    page = (controller.folder / "bundle/report.html").read_text(encoding="utf-8")
+    assert "AWX workflow job 812 (drill as a workflow), AWX job" in page
+    assert "kept by AWX with workflow job 812" in page
+
+
 def test_stages_in_one_list_are_still_read(begin: Begin) -> None:
     controller = begin()
     workflow = drill(controller)

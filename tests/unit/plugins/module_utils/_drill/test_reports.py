@@ -355,3 +355,18 @@ def test_the_numbers_of_a_drill_are_those_of_its_worst_machine() -> None:
 )
 def test_a_length_of_time_is_said_as_people_say_it(seconds: float | None, text: str) -> None:
     assert length(seconds) == text
+
+
+def test_a_drill_under_awx_says_in_which_job_it_ran_and_where_awx_keeps_who_approved() -> None:
+    job = {"id": "819", "name": "replica: report", "workflow_id": "812", "workflow_name": "drill as a workflow"}
+    alone, node = with_stages(job={"id": "819", "schedule": ""}), with_stages(job=job, approvals=[])
+
+    assert (
+        dict(told(node).facts)["Ran in"] == "AWX workflow job 812 (drill as a workflow), AWX job 819 (replica: report)"
+    )
+    assert dict(told(node).facts)["Approved by"] == (
+        "not said; who answered its approvals is kept by AWX with workflow job 812"
+    )
+    assert (alone.job, dict(told(alone).facts)["Ran in"]) == ({"id": "819"}, "AWX job 819")
+    assert "AWX" not in dict(told(alone).facts)["Approved by"]
+    assert "Ran in" not in dict(told(ONE).facts)
