@@ -25,6 +25,12 @@ options:
         where C(ansible-playbook) was called.
     type: path
     required: true
+  journal_dir:
+    description:
+      - The C(journal_dir) that the bundle was made with, where its journals were kept as well. Each of them must be as
+        it was then; of one that was changed, the line and what its record is about are told.
+      - Journals that the bundle does not know are not looked at.
+    type: path
   expected_head:
     description: The head that was recorded elsewhere when the bundle was written.
     type: str
@@ -107,7 +113,7 @@ path:
   returned: success
   type: str
 intact:
-  description: Whether every byte is as it was written.
+  description: Whether every byte is as it was written, in the journals of O(journal_dir) too.
   returned: success
   type: bool
 proof:

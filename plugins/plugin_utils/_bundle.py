@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.evidence import EVIDENCE, FILES
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.inspection import Inspection
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.journals import of_journals
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import HyperVReplicaError, PreconditionFailed
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.evidence_specs import REPORT_INFO
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
@@ -25,7 +27,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._anchors import (
     signature_anchor,
     timestamp_anchor,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils._report import LocalAction, inspected
+from ansible_collections.hyperv.replica.plugins.plugin_utils._report import LocalAction, inspected, journals
 
 #: What stands beside a bundle without being part of it.
 _BESIDE: Final = {EVIDENCE, SIGNATURE, TIMESTAMP}
@@ -51,6 +53,9 @@ class ReportInfoAction(LocalAction):
                 f"there is no {EVIDENCE} in {folder}", kind="no_bundle", remedy="Give the folder of a bundle as path"
             )
         found = inspected(folder)
+        if options["journal_dir"]:
+            read = {one.name: one.content for one in journals(self.at(options["journal_dir"], task_vars))}
+            found = replace(found, findings=(*found.findings, *of_journals(found, read)))
         anchors = self._anchors(options, folder, found.head, task_vars)
         return _result(folder, found, anchors, options["fail_on"])
 

@@ -113,8 +113,8 @@ class ReportAction(LocalAction):
         given["versions"] = {**_versions(), **given["versions"]}
         if given["simulated_hosts"] is None:
             given["simulated_hosts"] = [name for name, own in hosts.items() if own.get("hyperv_replica_simulated")]
-        journals = _journals(self.at(options["journal_dir"], task_vars)) if options["journal_dir"] else []
-        noted = _scrubbed(merged(reported_records(options["stages"]), journals), scrub)
+        kept_files = journals(self.at(options["journal_dir"], task_vars)) if options["journal_dir"] else []
+        noted = _scrubbed(merged(reported_records(options["stages"]), kept_files), scrub)
         this = drill(given)
         before: list[Earlier] = []
         if options["history"]:
@@ -205,7 +205,8 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         ) from None
 
 
-def _journals(folder: Path) -> list[Journal]:
+def journals(folder: Path) -> list[Journal]:
+    """The journals of a folder, by name."""
     if not folder.is_dir():
         return []
     return [Journal(path.name, path.read_bytes()) for path in sorted(folder.glob("*.jsonl"))]

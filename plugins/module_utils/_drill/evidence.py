@@ -29,6 +29,9 @@ METRICS: Final = "metrics.prom"
 #: What the first entry holds instead of the hash of an entry before it.
 NOTHING_BEFORE: Final = "0" * 64
 
+#: Kind of an entry that says what a journal file was like when the bundle was made of it.
+JOURNAL: Final = "journal"
+
 #: Kind of the entry that closes a chain.
 FILES: Final = "files"
 
@@ -42,7 +45,7 @@ class Fact:
     """Something that the evidence holds.
 
     Attributes:
-        kind: drill, versions, plan, vm, stage, result, run, record, damaged or files.
+        kind: drill, versions, plan, vm, stage, result, run, record, damaged, journal or files.
     """
 
     kind: str

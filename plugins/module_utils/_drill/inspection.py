@@ -49,8 +49,9 @@ class Finding:
 
     def __str__(self) -> str:
         where = [self.file]
-        where += [f"line {self.line}"] if self.line is not None else []
-        where += [f"entry {self.entry}{f' ({self.about})' if self.about else ''}"] if self.entry is not None else []
+        told = f" ({self.about})" if self.about else ""
+        where += [f"line {self.line}{told if self.entry is None else ''}"] if self.line is not None else []
+        where += [f"entry {self.entry}{told}"] if self.entry is not None else []
         where += [f"field {self.field}"] if self.field else []
         return f"{', '.join(where)}: {self.found}"
 
@@ -202,14 +203,19 @@ def _of_link(item: _Read, before: _Read | Finding | None, seq: int) -> Iterator[
 
 def _finding(item: _Read, found: str, field: str = "") -> Finding:
     return Finding(
-        file=EVIDENCE, line=item.line, entry=item.entry.seq, field=field, about=_about(item.entry), found=found
+        file=EVIDENCE,
+        line=item.line,
+        entry=item.entry.seq,
+        field=field,
+        about=about(item.entry.kind, item.entry.data),
+        found=found,
     )
 
 
-def _about(entry: Entry) -> str:
-    """What an entry is about, as far as it says so."""
-    told = (entry.data.get(name) for name in ("stage", "name", "vm", "host", "event", "method", "at"))
-    return " ".join([str(entry.kind), *(str(word) for word in told if isinstance(word, str) and word)])
+def about(kind: str, data: Mapping[str, object]) -> str:
+    """What an entry or a record is about, as far as it says so."""
+    told = (data.get(name) for name in ("stage", "name", "vm", "host", "event", "method", "at"))
+    return " ".join([str(kind), *(str(word) for word in told if isinstance(word, str) and word)])
 
 
 def _of_files(known: Sequence[_Read], files: Mapping[str, bytes]) -> Iterator[Finding]:
@@ -224,10 +230,10 @@ def _of_files(known: Sequence[_Read], files: Mapping[str, bytes]) -> Iterator[Fi
         if name not in files:
             yield Finding(file=name, found="the file is missing")
         elif isinstance(held, Mapping) and held.get("sha256") != digest(files[name]):
-            yield _of_file(name, held, files[name])
+            yield of_file(name, held, files[name])
 
 
-def _of_file(name: str, held: Mapping[str, object], content: bytes) -> Finding:
+def of_file(name: str, held: Mapping[str, object], content: bytes) -> Finding:
     """The first line that is not as it was written."""
     wanted, found = listed_marks(str(held.get("lines", ""))), line_marks(content)
     for number, (mark, other) in enumerate(zip(wanted, found, strict=False), start=1):

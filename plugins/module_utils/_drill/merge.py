@@ -64,11 +64,12 @@ class RunOfTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """All records, each once, ordered by time and host; the runs they belong to; and what cannot be read."""
+    """All records, each once, ordered by time and host; the runs they belong to; what cannot be read; and the files."""
 
     records: tuple[Record, ...]
     runs: tuple[RunOfTask, ...]
     damaged: tuple[Damaged, ...]
+    journals: tuple[Journal, ...] = ()
 
 
 def merged(reported: Iterable[Record], journals: Sequence[Journal]) -> Merged:
@@ -84,6 +85,7 @@ def merged(reported: Iterable[Record], journals: Sequence[Journal]) -> Merged:
         records=tuple(records),
         runs=tuple(_runs(records, {_run_id(record) for record in from_results}, journal_of)),
         damaged=tuple(item for items in read.values() for item in items if isinstance(item, Damaged)),
+        journals=tuple(journals),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.evidence import Fact
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.evidence import JOURNAL, Fact, manifest
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.inspection import Inspection
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import where
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Merged, moment
@@ -58,6 +58,7 @@ def facts(material: Material) -> Iterator[Fact]:
     yield from (Fact("run", plain(run)) for run in material.merged.runs)
     yield from (Fact("record", record) for record in material.merged.records)
     yield from (Fact("damaged", plain(line)) for line in material.merged.damaged)
+    yield from (Fact(JOURNAL, {"journal": one.name, **manifest(one.content)}) for one in material.merged.journals)
 
 
 def _of_drill(drill: Drill) -> dict[str, Any]:

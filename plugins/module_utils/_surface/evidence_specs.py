@@ -69,6 +69,7 @@ REPORT: Final[Mapping[str, Any]] = {
 REPORT_INFO: Final[Mapping[str, Any]] = {
     "argument_spec": {
         "path": {"type": "path", "required": True},
+        "journal_dir": {"type": "path"},
         "expected_head": {"type": "str"},
         "public_key": {"type": "path"},
         "signature": {"type": "path"},

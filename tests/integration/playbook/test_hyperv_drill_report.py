@@ -102,6 +102,26 @@ def test_one_changed_byte_is_found_and_located_and_fails_the_task(stage: Stage, 
     assert [(found["file"], found["line"]) for found in seen["findings"]] == [("report.html", place + 1)]
 
 
+def test_one_changed_byte_of_a_journal_is_found_in_its_file_and_record(stage: Stage, journals: Path) -> None:
+    report(stage, journals, report_journal_dir=str(journals))
+    asked = {"path": "drill-reports/drill-1", "journal_dir": str(journals)}
+    before = verified(stage, **asked)
+    (journal,) = journals.iterdir()
+    lines = journal.read_bytes().split(b"\n")
+    place = next(number for number, line in enumerate(lines) if b"InitiateFailover" in line)
+    lines[place] = lines[place].replace(b"InitiateFailover", b"InitiateFailovex")
+    journal.write_bytes(b"\n".join(lines))
+
+    seen = verified(stage, **asked)
+
+    assert (before["status"], before["intact"]) == ("ok", True)
+    assert (seen["status"], seen["intact"]) == ("failed", False)
+    (finding,) = seen["findings"]
+    assert (finding["file"], finding["line"]) == (journal.name, place + 1)
+    assert "record WEB01 hv-b" in finding["text"]
+    assert verified(stage, path="drill-reports/drill-1")["intact"]
+
+
 def test_no_password_is_in_a_bundle_even_where_a_plan_or_a_reason_holds_one(stage: Stage, journals: Path) -> None:
     loud(stage)
     word = stage.simulation.password
