@@ -229,7 +229,13 @@ class PlanAction(EstateAction):
             {vm_id: operations[vm_id] for vm_id in cast.ids if vm_id in operations},
             cast.pairs,
             looks,
-            Pace(poll=options["poll_interval"], first=_pause(len(operations)), concurrency=room.concurrency, gate=gate),
+            Pace(
+                poll=options["poll_interval"],
+                first=_pause(len(operations)),
+                concurrency=room.concurrency,
+                rate=wanted.rate,
+                gate=gate,
+            ),
             journal=session.journal,
             report=lambda vm_id, line: show(vm_id, heads[vm_id], line),
         )
@@ -246,7 +252,7 @@ class PlanAction(EstateAction):
         """A VM's way, its probes, and for one that others need to sign in the proof that they can."""
         vm = cast.vms[vm_id]
         usual = timedelta(seconds=session.options["guest_timeout"] or _USUAL)
-        way = recovered(talk, vm_id, watch, vm.green_within or usual)
+        way = recovered(talk, vm_id, watch, vm.green_within or usual, rate=max(1.0, session.options["simulated_rate"]))
         if not vm.provides:
             return way
         return trusted(way, lambda: session.sign_in_anew((vm.home, vm.recovery)))

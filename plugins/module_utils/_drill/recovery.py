@@ -44,17 +44,22 @@ class Watch(Protocol):
         """What the probes that are not green came to."""
 
 
-def recovered(way: Talk, vm_id: str, watch: Watch, within: timedelta) -> Talk:
-    """A machine's way, and then its probes until they are green; after WITHIN that counts as a failure of it."""
+def recovered(way: Talk, vm_id: str, watch: Watch, within: timedelta, *, rate: float = 1.0) -> Talk:
+    """A machine's way, and then its probes until they are green; after WITHIN that counts as a failure of it.
+
+    Args:
+        within: by the controller's clock.
+        rate: how many times as fast the hosts' time runs.
+    """
     outcome = yield from way
     here = outcome.after.destination
     if outcome.error or outcome.skipped or not (isinstance(here, Side) and here.power is Power.RUNNING):
         return outcome
-    return (yield from _green(outcome, vm_id, watch, within))
+    return (yield from _green(outcome, vm_id, watch, within, rate))
 
 
 def _green(
-    outcome: Outcome, vm_id: str, watch: Watch, within: timedelta
+    outcome: Outcome, vm_id: str, watch: Watch, within: timedelta, rate: float
 ) -> Generator[Union[Step, Wait], Union[Receipt, Pair, None], Outcome]:
     try:
         seen = yield Wait(
@@ -66,7 +71,7 @@ def _green(
     except TimedOut as late:
         if late.kind == DEADLINE:
             return replace(outcome, error=late)
-        return replace(outcome, error=_red(outcome, watch.said(vm_id), within))
+        return replace(outcome, error=_red(outcome, watch.said(vm_id), waiting.spelled(within, rate)))
     except HyperVReplicaError as trouble:
         return replace(outcome, error=trouble)
     after, since = seen if isinstance(seen, Pair) else outcome.after, watch.since(vm_id)
@@ -113,9 +118,9 @@ def _tested(end: End, seen: Pair) -> Generator[Union[Step, Wait], Union[Receipt,
     yield Wait(until=waiting.step_done(step, answer, lambda: now), what=step.why, limit=step.limit)
 
 
-def _red(outcome: Outcome, said: str, within: timedelta) -> VerificationFailed:
+def _red(outcome: Outcome, said: str, within: str) -> VerificationFailed:
     return VerificationFailed(
-        f"it runs, but its probes are not green after {within.total_seconds():.0f} s: {said or 'no answer yet'}",
+        f"it runs, but its probes are not green after {within}: {said or 'no answer yet'}",
         kind="probe_failed",
         host=outcome.after.destination.host,
         vm=outcome.after.vm_name,

@@ -370,7 +370,7 @@ class Way:
         except TimedOut as late:
             if late.kind == DEADLINE:
                 raise
-            raise waiting.guest_silent(self.seen, limit) from late
+            raise waiting.guest_silent(self.seen, limit, self.operation.goal.rate) from late
         self._learn(Learned.GUEST_ANSWERS)
 
     def bring_service_back(self, trouble: HyperVReplicaError) -> _Way:

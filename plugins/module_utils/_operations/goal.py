@@ -110,6 +110,7 @@ class Goal:
 
     Attributes:
         guest_timeout: how long a started guest may take to answer; zero asks for no answer.
+        rate: how many times as fast as the controller's clock the hosts' time runs; limits are by that clock.
         switched_off_within: a VM that went off this long before the run is taken as shut down by an earlier run.
         served_before: the caller knows whether the VM served when all began; what is seen tells it when None.
         primary_confirmed_down: who says so, how, and the ticket; counts only while the peer does not answer.
@@ -129,6 +130,7 @@ class Goal:
     force_shutdown: bool = False
     guest_shutdown_timeout: timedelta = timedelta(seconds=300)
     guest_timeout: timedelta = timedelta(seconds=300)
+    rate: float = 1.0
     sync_timeout: timedelta = timedelta(seconds=1800)
     max_downtime: timedelta | None = None
     switched_off_within: timedelta = timedelta(seconds=3600)

@@ -54,6 +54,7 @@ class Pace:
         concurrency: VMs with a step outstanding.
         stop_on_error: after a failure VMs that were not begun are left alone.
         patience: how long a host may be silent before what it holds counts as unknown.
+        rate: how many times as fast as the controller's clock the hosts' time runs.
         gate: asked before each step, in a run over many VMs that wait for each other.
     """
 
@@ -61,6 +62,7 @@ class Pace:
     first: float = 1.0
     concurrency: int = 10
     stop_on_error: bool = False
+    rate: float = 1.0
     patience: timedelta = timedelta(seconds=90)
     gate: Gate = field(default_factory=OpenGate)
 
@@ -260,7 +262,7 @@ class Scheduler:
             self._resume(vm_id, lambda: wish.talk.send(pair))
             return True
         if self._is_late(wish, wait):
-            self._tell(vm_id, too_slow(pair, wait))
+            self._tell(vm_id, too_slow(pair, wait, self._pace.rate))
             return True
         self._say_progress(vm_id, wish, wait, pair)
         return False

@@ -226,10 +226,18 @@ def _guest_answers(seen: Pair) -> bool:
 guest_answers: Final = needs.Awaited(_guest_answers, needs.for_heartbeat, _BOOTS)
 
 
-def guest_silent(seen: Pair, limit: timedelta) -> VerificationFailed:
+def spelled(limit: timedelta, rate: float) -> str:
+    """How long was waited. Limits are by the controller's clock; where the hosts' time is faster, in theirs first."""
+    seconds = limit.total_seconds()
+    if rate <= 1:
+        return f"{seconds:.0f} s"
+    return f"{seconds * rate:.0f} s of simulated time, {seconds:.0f} s by the controller's clock"
+
+
+def guest_silent(seen: Pair, limit: timedelta, rate: float) -> VerificationFailed:
     """A VM that was started and whose guest never answered."""
     return VerificationFailed(
-        f"the VM runs, but its guest did not answer within {limit.total_seconds():.0f} s",
+        f"the VM runs, but its guest did not answer within {spelled(limit, rate)}",
         kind="guest_silent",
         host=seen.destination.host,
         remedy="Look at its console: does it boot, and do its integration services run?",
@@ -246,11 +254,10 @@ def guest_stays_up(seen: Pair, step: Step) -> VerificationFailed:
     )
 
 
-def too_slow(seen: Pair, wait: Wait) -> TimedOut:
+def too_slow(seen: Pair, wait: Wait, rate: float) -> TimedOut:
     """What was waited for did not come within its own limit."""
-    limit = wait.limit.total_seconds() if wait.limit else 0
     return TimedOut(
-        f"waited {limit:.0f} s for {wait.what}",
+        f"waited {spelled(wait.limit or timedelta(), rate)} for {wait.what}",
         kind="step_too_slow",
         host=seen.destination.host,
         vm=seen.vm_name,

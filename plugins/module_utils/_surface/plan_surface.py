@@ -98,6 +98,7 @@ def goal_of(goal: Goal, vm: Vm, options: Options) -> Goal:
     return replace(
         goal,
         served_before=None if known is None else vm.name in known,
+        rate=max(1.0, options["simulated_rate"]),
         switched_off_within=goal.switched_off_within * max(1.0, options["simulated_rate"]),
         trials=trials,
     )

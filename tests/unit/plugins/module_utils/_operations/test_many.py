@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
@@ -155,3 +157,16 @@ def test_a_cancel_by_somebody_else_in_the_middle_is_not_run_over() -> None:
     assert run.one.error is not None
     assert "ReverseReplicationRelationship" not in run.executed
     assert (site.lost, site.split_brains) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("rate", "waited"),
+    [(1.0, "300 s"), (60.0, "18000 s of simulated time, 300 s by the controller's clock")],
+)
+def test_a_wait_that_was_too_long_says_by_which_clock(rate: float, waited: str) -> None:
+    site = Site()
+    site.b().guest.answers = False
+
+    run = site.failover(moved(Target.RUNNING, rate=rate, turn_off_guest=True))
+
+    assert run.error("guest_silent").found == f"the VM runs, but its guest did not answer within {waited}"
