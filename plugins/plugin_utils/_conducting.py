@@ -76,6 +76,9 @@ _PATIENCE: Final = 90.0
 #: Seconds in which probes may get green where neither the plan nor the task says.
 _USUAL: Final = 300
 
+#: What a rehearsal leaves of that at least.
+_LEAST: Final = timedelta(seconds=15)
+
 #: Of so many VMs at most one is expected to move in a second.
 _PER_SECOND: Final = 30
 
@@ -251,8 +254,11 @@ class PlanAction(EstateAction):
     def _after(self, session: EstateSession, cast: Cast, watch: PlanWatch, vm_id: str, talk: Talk) -> Talk:
         """A VM's way, its probes, and for one that others need to sign in the proof that they can."""
         vm = cast.vms[vm_id]
+        rate = max(1.0, session.options["simulated_rate"])
         usual = timedelta(seconds=session.options["guest_timeout"] or _USUAL)
-        way = recovered(talk, vm_id, watch, vm.green_within or usual, rate=max(1.0, session.options["simulated_rate"]))
+        # A plan's limits are in the hosts' time; a busy controller has a few seconds to see anything at all.
+        within = max(vm.green_within / rate, min(_LEAST, vm.green_within)) if vm.green_within else usual
+        way = recovered(talk, vm_id, watch, within, rate=rate)
         if not vm.provides:
             return way
         return trusted(way, lambda: session.sign_in_anew((vm.home, vm.recovery)))

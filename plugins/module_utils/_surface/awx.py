@@ -29,7 +29,7 @@ def plan_part(
     Raises:
         PreconditionFailed: there is no such part, or no such name.
     """
-    options = {"plan_shard": shard, "tiers": tiers, "vms": vms or None, "mode": mode}
+    options = {"plan_shard": shard, "tiers": tiers, "vms": vms or None, "served_before": None, "mode": mode}
     return [vm.name for vm in selected(read_plan({"name": "unnamed", **plan}), options).vms]
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.hyperv.replica.tests.integration.playbook.conftest import SetStage
 from ansible_collections.hyperv.replica.tests.integration.playbook.estates import replicated, two_sites
-from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Running
+from ansible_collections.hyperv.replica.tests.integration.playbook.stage import Running, Stage
 from ansible_collections.hyperv.replica.tests.integration.playbook.test_drill import bundles, drilled, play, results
 from ansible_collections.hyperv.replica.tests.integration.playbook.test_drill_roles import PLAN
 from ansible_collections.hyperv.replica.tests.integration.playbook.test_hyperv_drill_report import entries
@@ -79,3 +79,25 @@ def test_a_drill_that_was_killed_is_ended_by_running_it_again(set_stage: SetStag
     [bundle] = bundles(stage)
     methods = [record["method"] for record in entries(bundle, "record") if record["event"] == "asking"]
     assert [one["method"] for one in changed] == methods[: len(changed)]
+    assert failovers(stage) == ["HV-B", "HV-A"], "there once, and home once"
+
+
+@pytest.mark.parametrize("moment", ["shut down", "failed over"])
+def test_what_a_killed_drill_had_shut_down_is_started_however_late(set_stage: SetStage, moment: str) -> None:
+    stage = set_stage(two_sites(replicated("WEB01")), rate=40.0)
+    play(stage, WEB)
+    first = stage.start()
+    MOMENTS[moment](first)
+    first.kill()
+    stage.simulation.advance(3 * 3600)
+
+    again = drilled(stage, WEB)
+
+    assert again.code == 0, again.output
+    assert stage.runs_on("WEB01") == ["HV-A"]
+    assert failovers(stage) == ["HV-B", "HV-A"]
+
+
+def failovers(stage: Stage) -> list[str]:
+    """The hosts that a virtual machine was failed over to, in all runs."""
+    return [one["host"] for one in stage.simulation.log() if one["method"] == "InitiateFailover" and one["executed"]]
