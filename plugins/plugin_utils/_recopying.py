@@ -28,7 +28,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._task import with_f
 
 Sizes = Mapping[str, "int | None"]
 #: The size of each file, and the statistics of each VM by GUID, of one host.
-_Told = tuple[Sizes, Mapping[str, "tuple[Statistics, ...]"]]
+_Told = tuple[Sizes, Mapping[str, tuple[Statistics, ...]]]
 
 
 @dataclass(frozen=True, kw_only=True)

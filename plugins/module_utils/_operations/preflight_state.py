@@ -147,6 +147,8 @@ def _power_at_peer(view: View) -> Finding:
     there = view.there
     if there.power in (Power.RUNNING, Power.OFF) or view.phase is Phase.BEGUN:
         return passed(there.power.name, there.host)
+    if there.power in (Power.STARTING, Power.SHUTTING_DOWN):  # as a move leaves it that was killed; the next one waits
+        return passed(f"{there.power.name}; a move waits until it is over", there.host)
     if there.power is Power.SAVED and Consent.DISCARD_SAVED_STATE in view.asked.consent:
         return warned("SAVED; losing its saved state was consented to", there.host)
     return failed(f"the VM is {there.power.name}", there.host)
