@@ -30,8 +30,10 @@ if [ -n "${REPLICA_BUILD:-}" ]; then
     cache=${PIP_CACHE_DIR:-"$HOME/.cache/pip"}
     HOME="$build/home"
     mkdir -p "$HOME/.config/pip"
-    # ansible-test makes environments for its sanity tests and gives pip no variable but HOME.
-    printf '[global]\ncache-dir = %s\n[install]\ncompile = no\n' "$cache" >"$HOME/.config/pip/pip.conf"
+    # ansible-test makes environments for its sanity tests and gives pip no variable but HOME. Since Python 3.12 compiling warns,
+    # and must not do so when a sanity test first imports what was installed.
+    compile=$("$venv/bin/python" -c 'import sys; print("yes" if sys.version_info >= (3, 12) else "no")')
+    printf '[global]\ncache-dir = %s\n[install]\ncompile = %s\n' "$cache" "$compile" >"$HOME/.config/pip/pip.conf"
     export HOME
 fi
 

@@ -70,7 +70,9 @@ class Conductor:
         self._dependents: dict[str, list[str]] = {member.vm_id: [] for member in members}
         for member in members:
             for vm_id in member.after:
-                self._dependents[vm_id].append(member.vm_id)
+                # Who moves in a later stage runs on meanwhile; to wait for each other would be to wait for ever.
+                if self._members[vm_id].stage == member.stage:
+                    self._dependents[vm_id].append(member.vm_id)
         self._room, self._watch, self._planned, self._after = room, watch, planned, after
         self._seen: dict[str, Pair] = dict(beside or {})
         self._now = datetime.min

@@ -105,7 +105,7 @@ def for_step(step: Step, receipt: Receipt) -> Tell:
 
 def not_shown(step: Step, seen: Pair) -> Needs | None:
     """Where both ends do not show yet what a step was to lead to; None where a glance cannot tell."""
-    if type(step) is not Step or step.removes or step.sets:
+    if step.__class__ is not Step or step.removes or step.sets:  # other kinds of steps show more than parts can
         return None
     awaited = ((step.host, step.expects), (step.host.other, step.peer_expects))
     return {end: parts for end, shows in awaited if shows is not None and (parts := _parts(shows, seen.at(end)))}

@@ -16,12 +16,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import Conductor
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import DEPENDENCY, STOPPED, Conductor
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import stages, start_order, stop_order
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan, Towards
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.recovery import recovered
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.calls import Arguments, Started
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Part
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Side
@@ -99,6 +100,10 @@ class _Counted:
         with self._site.operation(self.name):
             return self._host.look(gather, vm_ids)
 
+    def glance(self, known: Look, parts: Collection[Part], vm_ids: Collection[str]) -> Look:
+        with self._site.operation(self.name):
+            return self._host.glance(known, parts, vm_ids)
+
     def perform(self, side: Side, method: str, arguments: Arguments) -> Started:
         with self._site.operation(self.name):
             return self._host.perform(side, method, arguments)
@@ -173,7 +178,19 @@ class Played(Orchestra):
         return run
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_with_a_barrier_for_each_tier_nobody_waits_for_dependents_that_move_later() -> None:
+    base = {"name": "VM001", "home": "A", "recovery": "B", "tier": "base"}
+    data = {"name": "VM002", "home": "A", "recovery": "B", "tier": "data", "depends_on": ["VM001"]}
+    tiers = [{"name": "base"}, {"name": "data"}]
+    plan = {"schema_version": 1, "name": "any", "vms": [base, data], "tiers": tiers, "barrier": "tier"}
+
+    run = Played(plan, free=2).play(read_plan(plan))
+
+    assert [outcome.error for outcome in run.outcomes.values()] == [None, None]
+    assert asked(run, Method.INITIATE_SHUTDOWN.value) == ["1", "2"]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=plans(), free=some.integers(1, 6))
 def test_at_no_moment_of_any_plan_a_limit_is_exceeded(data: dict[str, Any], free: int) -> None:
     site, plan = Played(data, free), read_plan(data)
@@ -185,13 +202,17 @@ def test_at_no_moment_of_any_plan_a_limit_is_exceeded(data: dict[str, Any], free
     assert site.busiest <= limits["concurrency"]
     assert max([*site.sent.values(), *site.received.values()], default=0) <= limits["active_transfers"]
     assert max(site.operations.values()) <= limits["winrm_operations"]
-    assert all(used <= (running[host] + free) * EACH for host, used in site.used.items())
+    errors = [outcome.error for outcome in run.outcomes.values() if outcome.error]
+    assert {error.kind for error in errors} <= {"no_memory", DEPENDENCY, STOPPED}
+    # Whoever is off at both ends is started all the same: a reserve is no reason to leave users without service.
+    assert errors or all(used <= (running[host] + free) * EACH for host, used in site.used.items())
     assert (site.lost, site.split_brains) == (0, 0)
     assert len(run.outcomes) == len(data["vms"])
-    assert all(len(site.runs_at(int(vm_id[-12:], 16))) == 1 for vm_id in run.outcomes)
+    well = [vm_id for vm_id, outcome in run.outcomes.items() if outcome.error is None]
+    assert all(len(site.runs_at(int(vm_id[-12:], 16))) == 1 for vm_id in well)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=plans())
 def test_machines_of_a_stage_stop_in_exactly_the_reverse_of_the_order_in_which_they_are_to_start(
     data: dict[str, Any],
