@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from enum import Enum
-from typing import Optional
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv import looking_parts as parts
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.asking import NARROW, Memory
@@ -34,7 +33,7 @@ class Part(Enum):
 #: The parts to read at each end that matters; no end at all where only time has to pass.
 Needs = Mapping[End, frozenset[Part]]
 #: What to read of a VM, by what was seen of it last; None where only a whole look tells.
-Tell = Callable[[Pair], Optional[Needs]]
+Tell = Callable[[Pair], Needs | None]
 
 
 def glance(known: Look, wanted: Collection[Part], vm_ids: Collection[str], memory: Memory) -> Talk[Look]:
