@@ -68,7 +68,7 @@ static: mirror
 LONG := $(wildcard $(addprefix tests/unit/plugins/module_utils/,_operations/test_pairwise*.py _operations/test_any_sequence.py \
 	_operations/test_new_copy.py _operations/test_many_hosts.py _operations/test_clusters*.py _operations/test_trial.py \
 	_operations/test_preflight.py _operations/test_planner.py _drill/test_conduct*.py _drill/test_rehearsal_of_300.py \
-	_drill/test_measured_load.py _drill/test_schedule.py _drill/test_plan_schema.py))
+	_drill/test_measured_load.py _drill/test_any_plan.py _drill/test_schedule.py _drill/test_plan_schema.py))
 
 units: units-newest units-lowest
 
