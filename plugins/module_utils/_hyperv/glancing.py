@@ -33,7 +33,7 @@ class Part(Enum):
 #: The parts to read at each end that matters; no end at all where only time has to pass.
 Needs = Mapping[End, frozenset[Part]]
 #: What to read of a VM, by what was seen of it last; None where only a whole look tells.
-Tell = Callable[[Pair], Needs | None]
+Tell = Callable[[Pair], "Needs | None"]
 
 
 def glance(known: Look, wanted: Collection[Part], vm_ids: Collection[str], memory: Memory) -> Talk[Look]:
