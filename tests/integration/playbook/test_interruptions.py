@@ -117,7 +117,7 @@ def test_a_vm_in_motion_is_waited_for_by_a_second_controller(over_there: Beginni
 
 def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(over_there: Beginning) -> None:
     stage = over_there(rate=1.0)
-    stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], {"timeout": 3}, peer="hv-b")])
+    stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], {"timeout": 6}, peer="hv-b")])
     began = time.monotonic()
 
     run = stage.run()
@@ -126,7 +126,7 @@ def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(over_ther
 
     assert run.status == "failed"
     assert "InitiateShutdown" in run.changes
-    assert took < 3 + 2 + 1.5  # the limit, what it may take to end, and the start of ansible-playbook itself
+    assert took < 6 + 2 + 1.5  # the limit, what it may take to end, and the start of ansible-playbook itself
     assert stage.simulation.log(number) == []
 
 

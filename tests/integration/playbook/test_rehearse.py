@@ -145,7 +145,7 @@ def test_twelve_machines_in_three_tiers_go_and_come_home(project: Project) -> No
     assert "VERDICT: PASSED on SIMULATOR" in project.output
     assert holds(project)
     journals = "".join(
-        path.read_text(encoding="utf-8") for path in project.folder.glob("drill-reports/journals/*/*.jsonl")
+        path.read_text(encoding="utf-8") for path in project.folder.glob("drill-reports/journals/*/*/*.jsonl")
     )
     assert journals.count('"InitiateFailover"') >= 2 * len(TWELVE)
 

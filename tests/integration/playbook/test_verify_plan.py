@@ -69,7 +69,7 @@ def test_each_vm_of_any_host_is_recovered_when_it_is_and_not_when_the_others_are
         connection="local",
     )
     running = stage.start()
-    running.until(lambda sent: len([one for one in sent if one["host"] == "HV-A"]) > 25)
+    running.until(lambda sent: len([one for one in sent if one["host"] == "HV-A"]) > 90)
     stage.simulation.act("let_guest_answer", host="HV-A", vm="DB1")
     run = stage.finish(running)
 
