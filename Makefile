@@ -116,7 +116,7 @@ leg-%:
 		"units, ansible-core $*" $(IN) core-$* ansible-test units $(if $(filter $*,2.21),$(LONG:%=--exclude %),$(ABOVE))
 	@mkdir -p $(REPLICA_BUILD)/drill
 	@cd $(REPLICA_BUILD)/drill && $(STEP) "rehearsal, ansible-core $*" $(IN) core-$* drill.py
-	@$(if $(filter $*,$(ENDS)),$(STEP) "targets, ansible-core $*" $(IN) core-$* ansible-test integration)
+	@case " $(ENDS) " in *" $* "*) $(STEP) "targets, ansible-core $*" $(IN) core-$* ansible-test integration ;; esac
 
 VERSIONED := $(addprefix tests/integration/playbook/test_,connections.py keywords.py secrets.py)
 
