@@ -35,8 +35,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import adapters_to_read
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Learned, Outcome, Talk
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_copies import (
     copies_of,

@@ -21,8 +21,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks i
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import adapters_to_read
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.membership import refuse_strangers
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Outcome
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.plain import plain
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.results import run_result
 from ansible_collections.hyperv.replica.plugins.module_utils._surface.times import Run

@@ -21,8 +21,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import failback_of
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Target
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.plugin_utils._hosts import open_psrp
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.launch import Simulation
 

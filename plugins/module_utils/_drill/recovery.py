@@ -20,8 +20,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import needs, steps, waiting
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.ends import built_in
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import DEADLINE
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.walking import DEADLINE
 
 
 class Watch(Protocol):

@@ -7,28 +7,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     HyperVReplicaError,
     TimedOut,
-    TransportError,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing import Needs
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import needs
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.admission import Gate, OpenGate, Verdict
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.admission import Verdict
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.crew import Errand
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import follow
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal, Record
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Outcome, Receipt, Step, Talk, Wait
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.polls import Polls
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.telling import Report, Teller
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import running_jobs, too_slow
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.wishes import Wish
 
 #: By how much the pause grows from one poll to the next while nothing moves.
 _GROWTH: Final = 1.5
@@ -39,51 +41,6 @@ _PARTS: Final = 10
 #: How long a VM that waits for its turn, or for something that polls tell, goes without a whole look.
 _RESTS: Final = timedelta(seconds=30)
 _WAITS: Final = timedelta(seconds=120)
-
-Report = Callable[[str, str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast and how wide a run goes.
-
-    Attributes:
-        poll: seconds between polls at most.
-        first: seconds between polls while something moves, as in the common utilities of Microsoft's virtualization
-            samples; more where so many VMs move that something always does.
-        concurrency: VMs with a step outstanding.
-        stop_on_error: after a failure VMs that were not begun are left alone.
-        patience: how long a host may be silent before what it holds counts as unknown.
-        rate: how many times as fast as the controller's clock the hosts' time runs.
-        gate: asked before each step, in a run over many VMs that wait for each other.
-    """
-
-    poll: float = 5.0
-    first: float = 1.0
-    concurrency: int = 10
-    stop_on_error: bool = False
-    rate: float = 1.0
-    patience: timedelta = timedelta(seconds=90)
-    gate: Gate = field(default_factory=OpenGate)
-
-
-@dataclass(slots=True)
-class _Wish:
-    """What a VM's talk asked for last, since when, and whether a step of it is outstanding.
-
-    Attributes:
-        away: a step was sent and is not answered yet.
-        looked_at: when a whole look showed it last.
-    """
-
-    talk: Talk
-    what: Step | Wait
-    since: datetime
-    looked_at: datetime
-    outstanding: bool = False
-    away: bool = False
-    begun: bool = False
-    said: str = ""
 
 
 class Scheduler:
@@ -106,10 +63,11 @@ class Scheduler:
         report: Report,
     ) -> None:
         self._crew = crew = looks.crew
-        self._looks, self._pace, self._journal, self._report = looks, pace, journal, report
+        self._looks, self._pace = looks, pace
+        self._teller = Teller(journal, report, crew.clock.now)
         self._gate, self._polls = pace.gate, Polls(looks)
         self._pairs = dict(first_look)
-        self._wishes: dict[str, _Wish] = {}
+        self._wishes: dict[str, Wish] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._failed = False
         for vm_id, operation in operations.items():
@@ -127,7 +85,7 @@ class Scheduler:
                     self._crew.rest(min(pause, self._pace.poll))
         except TimedOut as late:
             for vm_id in [*self._wishes]:
-                self._tell(vm_id, replace(late, vm=self._pairs[vm_id].vm_name, found=self._late(vm_id, late)))
+                self._tell(vm_id, replace(late, vm=self._pairs[vm_id].vm_name, found=_late(self._pairs[vm_id], late)))
         return self._outcomes
 
     def _begun(self) -> float:
@@ -139,7 +97,7 @@ class Scheduler:
     def _begin(self, vm_id: str, talk: Talk) -> None:
         try:
             now = self._crew.clock.now()
-            self._wishes[vm_id] = _Wish(talk=talk, what=next(talk), since=now, looked_at=now)
+            self._wishes[vm_id] = Wish(talk=talk, what=next(talk), since=now, looked_at=now)
         except StopIteration as end:
             self._conclude(vm_id, end.value)
 
@@ -186,7 +144,7 @@ class Scheduler:
         due &= self._wishes.keys()
         return due | self._turns(beside=bool(due)) | self._unseen()
 
-    def _here(self) -> list[tuple[str, _Wish]]:
+    def _here(self) -> list[tuple[str, Wish]]:
         """The VMs whose hosts owe no answer to a step."""
         return [(vm_id, wish) for vm_id, wish in self._wishes.items() if not wish.away]
 
@@ -204,9 +162,9 @@ class Scheduler:
             over = wait.until(read[vm_id])
         except HyperVReplicaError:
             over = True
-        if over or self._is_late(wish, wait) or not needs.covers(asked, self._needs(vm_id, wait)):
+        if over or wish.is_late(wait, self._crew.clock.now()) or not needs.covers(asked, self._needs(vm_id, wait)):
             return True
-        self._say_progress(vm_id, wish, wait, read[vm_id])
+        self._teller.waiting(vm_id, wait, read[vm_id])
         return False
 
     def _turns(self, *, beside: bool = False) -> set[str]:
@@ -252,7 +210,7 @@ class Scheduler:
         while (wish := self._wishes.get(vm_id)) and isinstance(wish.what, Wait) and not shown:
             shown = not self._satisfied(vm_id, wish, wish.what, pair)
 
-    def _satisfied(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> bool:
+    def _satisfied(self, vm_id: str, wish: Wish, wait: Wait, pair: Pair) -> bool:
         try:
             held = wait.until(pair)
         except HyperVReplicaError as trouble:
@@ -261,23 +219,11 @@ class Scheduler:
         if held:
             self._resume(vm_id, lambda: wish.talk.send(pair))
             return True
-        if self._is_late(wish, wait):
+        if wish.is_late(wait, self._crew.clock.now()):
             self._tell(vm_id, too_slow(pair, wait, self._pace.rate))
             return True
-        self._say_progress(vm_id, wish, wait, pair)
+        self._teller.waiting(vm_id, wait, pair)
         return False
-
-    def _is_late(self, wish: _Wish, wait: Wait) -> bool:
-        return wait.limit is not None and self._crew.clock.now() - wish.since >= wait.limit
-
-    def _say_progress(self, vm_id: str, wish: _Wish, wait: Wait, pair: Pair) -> None:
-        if not needs.worth_telling(wait.until, pair):
-            return
-        jobs = ", ".join(f"{host}: job {job.percent} %" for host, job in running_jobs(pair))
-        line = f"waiting for {wait.what}" + (f" ({jobs})" if jobs else "")
-        if line != wish.said:
-            wish.said = line
-            self._report(vm_id, line)
 
     def _send(self, shown: Collection[str]) -> None:
         """Send what was decided on this round's look, and take what hosts answered to it and to earlier steps."""
@@ -311,21 +257,16 @@ class Scheduler:
     def _announce(self, errand: Errand) -> None:
         wish = self._wishes[errand.vm_id]
         wish.begun = wish.away = wish.outstanding = True
-        if errand.step.method.mutates:
-            self._note("asking", errand.vm_id, step=errand.step)
-        self._report(errand.vm_id, f"{errand.step.method.value} on {errand.side.host}: {errand.step.why}")
+        self._teller.asking(errand.vm_id, self._pairs[errand.vm_id], errand.step)
 
     def _answered(self, vm_id: str, answer: Receipt | HyperVReplicaError) -> None:
         wish = self._wishes[vm_id]
-        step = wish.what
-        if not isinstance(step, Step):
+        if not isinstance(wish.what, Step):
             return
+        self._teller.answered(vm_id, self._pairs[vm_id], wish.what, answer)
         if isinstance(answer, HyperVReplicaError):
-            event = "unknown" if isinstance(answer, TransportError) else "refused"
-            self._note(event, vm_id, step=step, code=answer.code, detail=str(answer))
             self._tell(vm_id, answer)
             return
-        self._note("answered", vm_id, step=step, code=answer.return_code, job_id=answer.job_id)
         self._resume(vm_id, lambda: wish.talk.send(answer))
         if vm_id in self._wishes:
             self._wishes[vm_id].outstanding = True
@@ -358,40 +299,10 @@ class Scheduler:
         self._outcomes[vm_id] = outcome
         self._failed = self._failed or outcome.error is not None
         self._gate.ended(vm_id, outcome)
-        word = "failed" if outcome.error else "skipped" if outcome.skipped else "done"
-        if outcome.already_there:
-            word = "already there"
-        self._note("finished", vm_id, detail=str(outcome.error) if outcome.error else word)
-        self._report(vm_id, f"{word}: {outcome.error}" if outcome.error else word)
+        self._teller.ended(vm_id, self._pairs[vm_id], outcome)
 
-    def _late(self, vm_id: str, late: TimedOut) -> str:
-        """What runs on when the task's time is over; nothing of it is cancelled."""
-        jobs = ", ".join(f"{job.id} on {host} at {job.percent} %" for host, job in running_jobs(self._pairs[vm_id]))
-        return f"{late.found}; running jobs: {jobs or 'none seen'}"
 
-    def _note(
-        self,
-        event: str,
-        vm_id: str,
-        *,
-        step: Step | None = None,
-        code: int | None = None,
-        job_id: str = "",
-        detail: str = "",
-    ) -> None:
-        pair = self._pairs[vm_id]
-        self._journal.note(
-            Record(
-                run_id=self._journal.run_id,
-                at=self._crew.clock.now(),
-                event=event,
-                vm=pair.vm_name,
-                vm_id=vm_id,
-                host=pair.at(step.host).host if step else "",
-                method=step.method.value if step else "",
-                arguments=dict(step.arguments) if step else {},
-                return_code=code,
-                job_id=job_id,
-                detail=detail,
-            )
-        )
+def _late(pair: Pair, late: TimedOut) -> str:
+    """What runs on when the task's time is over; nothing of it is cancelled."""
+    jobs = ", ".join(f"{job.id} on {host} at {job.percent} %" for host, job in running_jobs(pair))
+    return f"{late.found}; running jobs: {jobs or 'none seen'}"

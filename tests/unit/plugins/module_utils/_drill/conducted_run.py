@@ -20,9 +20,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model impor
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import JobType, Power
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation, planned_failover
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Talk, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.waiting import guest_answers
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import Run, guid, moved
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.fleet_run import Fleet

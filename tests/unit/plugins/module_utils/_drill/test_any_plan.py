@@ -28,9 +28,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking imp
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import planned_failover
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Wanted, look_at
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.conducted_run import (
     GIB,

@@ -19,9 +19,9 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.markers import trial_of
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import unplanned_failover
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.conducted_run import (
     GIB,
     Heartbeats,

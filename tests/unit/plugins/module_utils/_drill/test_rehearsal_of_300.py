@@ -12,8 +12,8 @@ from datetime import timedelta
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import HostKey
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._drill.conducted_run import GIB, Orchestra
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import Run
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.fleet_run import fleet

@@ -26,9 +26,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal im
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.journal import Journal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import Operation
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Consent, Outcome, Target
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace, Scheduler
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.module_utils._transport.session import SessionCarrier
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.estate import from_estate
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.machines import Vm

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import PointChoice
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     Request,
     Run,

@@ -11,8 +11,8 @@ from collections import Counter
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Target
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Pace
 from ansible_collections.hyperv.replica.tests.unit.plugins.module_utils._operations.estate_run import (
     PROVIDER,
     Run,
