@@ -14,9 +14,11 @@ from http import HTTPStatus
 from threading import Lock
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import CONTENT_TYPE
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.listener import Caller, Turn
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.reader import is_utf16
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.requestlog import Entry, RequestLog
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.service import RequestFacts, Service
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.service import Reply, RequestFacts, Service
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.traffic import Load
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.trouble import Trouble
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.world import Host, World
@@ -89,8 +91,7 @@ class Desk:
 
     def _answered(self, body: bytes, facts: RequestFacts, caller: Caller, trouble: Trouble | None) -> Turn:
         reply = self._service.answer(body, principal=caller.principal)
-        turn = Turn(status=reply.status, body=reply.body)
-        return self._noted(turn, reply.facts, caller, trouble, executed=True)
+        return self._noted(_written(reply, body), reply.facts, caller, trouble, executed=True)
 
     def _cut_before(self, body: bytes, facts: RequestFacts, caller: Caller, trouble: Trouble) -> Turn:
         return self._noted(Turn(cut=True), facts, caller, trouble)
@@ -117,7 +118,7 @@ class Desk:
 
     def _fault(self, body: bytes, facts: RequestFacts, caller: Caller, trouble: Trouble) -> Turn:
         reply = self._service.refuse(body, trouble)
-        return self._noted(Turn(status=reply.status, body=reply.body), facts, caller, trouble)
+        return self._noted(_written(reply, body), facts, caller, trouble)
 
     def _noted(
         self, turn: Turn, facts: RequestFacts, caller: Caller, trouble: Trouble | None = None, *, executed: bool = False
@@ -147,6 +148,14 @@ class Desk:
             self._log.add(replace(entry, bytes_out=size))
 
         return replace(turn, note=note)
+
+
+def _written(reply: Reply, request: bytes) -> Turn:
+    """A reply in the encoding that its request came in (DSP0226, section on character sets)."""
+    if is_utf16(request):
+        kind = CONTENT_TYPE.replace("UTF-8", "UTF-16")
+        return Turn(status=reply.status, body=reply.body.decode().encode("utf-16"), content_type=kind)
+    return Turn(status=reply.status, body=reply.body)
 
 
 _Way = Callable[[Desk, bytes, RequestFacts, Caller, Trouble], Turn]

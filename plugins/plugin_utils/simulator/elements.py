@@ -35,7 +35,7 @@ _IN_ATTRIBUTE: Final = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"
 
 def text_xml(text: str) -> str:
     """Text as character data."""
-    return _ILLEGAL.sub("\ufffd", text).translate(_ESCAPES)
+    return _ILLEGAL.sub("?", text).translate(_ESCAPES)
 
 
 def attribute_xml(text: str) -> str:

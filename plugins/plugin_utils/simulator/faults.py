@@ -65,6 +65,8 @@ KINDS: Final[dict[str, Kind]] = {
     "mode": Kind("w:UnsupportedFeature", 2150858886, "unsupported", "EnumerationMode"),
     "fragment": Kind("n:CannotProcessFilter", 2150858899, "invalid_parameter"),
     "context": Kind("n:InvalidEnumerationContext", 2150858884, "invalid_context", receiver=True),
+    "version": Kind("s:VersionMismatch", 2150858765, "schema"),
+    "header_required": Kind("a:MessageInformationHeaderRequired", 2150858769, "invalid_parameter"),
     "header": Kind("a:InvalidMessageInformationHeader", 2150858767, "invalid_parameter"),
     "must_understand": Kind("s:MustUnderstand", 2150858768, "unsupported"),
     "minimum_envelope": Kind("w:EncodingLimit", 2150858878, "encoding_limit", "MinimumEnvelopeLimit"),
@@ -88,7 +90,7 @@ _NOT_SET: Final = Trouble.__dataclass_fields__["code"].default
 class Fault(Exception):
     """The host answers with a fault instead of a reply."""
 
-    def __init__(self, name: str, found: str = "", *, hresult: int = 0, query: str = "") -> None:
+    def __init__(self, name: str, found: str = "", *, hresult: int = 0, query: str = "", tag: str = "") -> None:
         """Answer with the fault of this name.
 
         Args:
@@ -96,12 +98,14 @@ class Fault(Exception):
             found: in English, what was wrong; it stands behind the localised reason.
             hresult: the WMI error inside, where WMI raised it.
             query: the query WMI did not take.
+            tag: the header that was not understood.
         """
         super().__init__(found or name)
         self.kind = KINDS[name]
         self.found = found
         self.hresult = hresult
         self.query = query
+        self.tag = tag
         self.form = MSFT_WMI_ERROR if name == "quota_limit" else ""
 
 

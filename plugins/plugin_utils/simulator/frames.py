@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import CONTENT_TYPE
+
 #: What [MS-WSMV] 2.2.9.1.1 and 2.2.9.1.2 call the protocol in Content-Type.
 SPNEGO: Final = "application/HTTP-SPNEGO-session-encrypted"
 KERBEROS: Final = "application/HTTP-Kerberos-session-encrypted"
@@ -52,13 +54,16 @@ def decrypted(body: bytes, unwrap: Unwrap) -> bytes:
     return b"".join(_part(parts[i], parts[i + 1], unwrap) for i in range(0, len(parts), 2))
 
 
-def encrypted(plain: bytes, protocol: str, wrap: Wrap) -> tuple[str, bytes]:
-    """Content-Type and body for ``plain``; ``wrap`` gives signature, ciphertext and padding length."""
+def encrypted(plain: bytes, protocol: str, wrap: Wrap, *, original: str = CONTENT_TYPE) -> tuple[str, bytes]:
+    """Content-Type and body for ``plain``, whose own Content-Type is ``original``.
+
+    ``wrap`` gives signature, ciphertext and padding length.
+    """
     signature, ciphertext, padding = wrap(plain)
     head = (
         f"--{BOUNDARY.decode()}\r\n"
         f"\tContent-Type: {protocol}\r\n"
-        f"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length={len(plain) + padding}\r\n"
+        f"\tOriginalContent: type={original};Length={len(plain) + padding}\r\n"
         f"--{BOUNDARY.decode()}\r\n"
     )
     body = head.encode() + _OCTETS + struct.pack("<i", len(signature)) + signature + ciphertext

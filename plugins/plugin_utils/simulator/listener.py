@@ -36,7 +36,9 @@ with contextlib.suppress(ImportError):  # the command line says what is missing
 MAX_BODY: Final = 4 * 1024 * 1024
 #: MaxPacketRetrievalTimeSeconds, Microsoft's default of the WinRM service.
 IDLE_SECONDS: Final = 120
-_PATHS: Final = ("/wsman", "/wsman-anon/identify")
+#: Where Identify is answered without a sign-in (DSP0226, section 11).
+_ANONYMOUS: Final = "/wsman-anon/identify"
+_PATHS: Final = ("/wsman", _ANONYMOUS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,8 +168,9 @@ class _Conversation(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.UNAUTHORIZED, self._sign_in.offers())
 
     def _may_identify(self, body: bytes) -> bool:
-        """Windows answers Identify without a sign-in where this header asks for it."""
-        return self.headers.get("WSMANIDENTIFY", "").lower() == "unauthenticated" and b"Identify" in body
+        """Identify is answered without a sign-in at a path of its own, and by Windows where a header asks for it."""
+        asked = self.headers.get("WSMANIDENTIFY", "").strip().lower() == "unauthenticated"
+        return (asked or _path(self.path) == _ANONYMOUS) and b"Identify" in body.replace(b"\0", b"")
 
     def _serve(self, body: bytes, principal: str, challenges: Sequence[str]) -> None:
         content_type = self.headers.get("Content-Type", "")
@@ -193,7 +196,7 @@ class _Conversation(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or turn.cut or not turn.keep
         body, kind = turn.body, turn.content_type
         if sealed and turn.sealed and body and not turn.cut:
-            kind, body = encrypted(body, encrypted_protocol(content_type), self._sign_in.wrap)
+            kind, body = encrypted(body, encrypted_protocol(content_type), self._sign_in.wrap, original=kind)
         if turn.note is not None:
             turn.note(0 if turn.cut else len(body))
         time.sleep(turn.pause)  # the one wait by the wall clock: what is simulated is a slow network
@@ -225,7 +228,7 @@ class _Conversation(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes | None:
         """The whole body, or None after a refusal; a body left unread would be taken for the next request."""
         try:
-            if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            if self.headers.get("Transfer-Encoding", "").strip().lower() == "chunked":
                 return self._read_chunks()
             length = int(self.headers.get("Content-Length", ""))
         except ValueError:
@@ -252,7 +255,8 @@ class _Conversation(BaseHTTPRequestHandler):
         """One write for the whole answer, so that no half of it waits in the network stack."""
         lines = [f"{self.protocol_version} {int(status)} {HTTPStatus(status).phrase}", "Server: Microsoft-HTTPAPI/2.0"]
         lines += [f"Date: {self.date_time_string()}", *(f"{name}: {value}" for name, value in headers)]
-        lines += ["Connection: close"] if self.close_connection else []
+        if self.close_connection or self.request_version == "HTTP/1.0":
+            lines += [f"Connection: {'close' if self.close_connection else 'Keep-Alive'}"]
         lines += [f"Content-Length: {len(body)}", "", ""]
         self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
 

@@ -27,6 +27,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identitie
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.reader import (
     is_nil,
     local_name,
+    namespace_of,
     read_reference,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules import call
@@ -62,7 +63,10 @@ def _arguments(known: Signature, body: ET.Element, *, ordered: bool) -> dict[str
     A missing one is 0x8004102F.
     """
     given: dict[str, list[ET.Element]] = {}
+    space = namespace_of(body).casefold()
     for element in body:
+        if namespace_of(element).casefold() != space:
+            raise Fault("schema", f"{local_name(element.tag)} is in another namespace than the method's input")
         if known.parameter(local_name(element.tag)) is None:
             raise Fault("parameter_name", f"{local_name(element.tag)} is no parameter")
         given.setdefault(local_name(element.tag), []).append(element)

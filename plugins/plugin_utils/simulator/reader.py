@@ -10,7 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import Fault
@@ -40,6 +40,8 @@ _UNDERSTOOD: Final = frozenset(
     ]
     + [f"{{{names.MS_WSMAN}}}{name}" for name in ("DataLocale", "SessionId", "OperationID", "SequenceId")]
 )
+#: Whom a header is for when it is for the service itself (SOAP 1.2 part 1, section 2.2).
+_ROLES: Final = ("", f"{names.SOAP}/role/next", f"{names.SOAP}/role/ultimateReceiver")
 _DURATION: Final = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 _NIL: Final = f"{{{names.XSI}}}nil"
 
@@ -69,21 +71,24 @@ class Request:
         return dict(self.selectors)
 
 
-class _NoDoctype(ET.TreeBuilder):
-    """Refuses a document type declaration before anything in it takes effect."""
+class _Builder(ET.TreeBuilder):
+    """Refuses what no SOAP message has (SOAP 1.2 part 1, section 5) before anything in it takes effect."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise Fault("schema", "a document type declaration is not taken")
+
+    def pi(self, target: str, text: str | None = None) -> NoReturn:
+        raise Fault("schema", "a processing instruction is not taken")
 
 
 def parse_xml(text: bytes | str) -> ET.Element:
     """The root of a document.
 
     Raises:
-        Fault: it declares a document type.
+        Fault: it declares a document type, or has a processing instruction.
         xml.etree.ElementTree.ParseError: it is no XML.
     """
-    return ET.fromstring(text, parser=ET.XMLParser(target=_NoDoctype()))
+    return ET.fromstring(text, parser=ET.XMLParser(target=_Builder()))
 
 
 def read_request(body: bytes) -> Request:
@@ -106,6 +111,11 @@ def read_request(body: bytes) -> Request:
         fragment=_header(header, names.WSMAN, "FragmentTransfer"),
         body=inner,
     )
+
+
+def is_utf16(body: bytes) -> bool:
+    """Whether an envelope came in UTF-16; every other one is in UTF-8."""
+    return body[:2] in (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
 def message_id(body: bytes) -> str:
@@ -166,6 +176,11 @@ def local_name(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+def namespace_of(element: ET.Element) -> str:
+    """The namespace of an element; empty where it has none."""
+    return element.tag[1:].rpartition("}")[0] if element.tag.startswith("{") else ""
+
+
 def is_nil(element: ET.Element) -> bool:
     """Whether an element says that its value is null."""
     return element.get(_NIL, "").strip() in ("true", "1")
@@ -177,6 +192,8 @@ def _parts(body: bytes) -> tuple[ET.Element, ET.Element | None]:
         envelope = parse_xml(body)
     except (ET.ParseError, ValueError, LookupError) as error:
         raise Fault("schema", "this is no XML") from error
+    if local_name(envelope.tag) == "Envelope" and envelope.tag != f"{{{names.SOAP}}}Envelope":
+        raise Fault("version", "SOAP 1.2 is spoken here")
     inner = envelope.find(f"{{{names.SOAP}}}Body")
     if envelope.tag != f"{{{names.SOAP}}}Envelope" or inner is None or len(inner) > 1:
         raise Fault("schema", "this is no SOAP 1.2 envelope with at most one element in its body")
@@ -190,9 +207,10 @@ def _header(header: ET.Element, namespace: str, name: str) -> str:
 
 def _check_understood(header: ET.Element) -> None:
     for element in header:
-        must = element.get(f"{{{names.SOAP}}}mustUnderstand", "").strip()
-        if must in ("true", "1") and element.tag not in _UNDERSTOOD:
-            raise Fault("must_understand", local_name(element.tag))
+        must = element.get(f"{{{names.SOAP}}}mustUnderstand", "").strip() in ("true", "1")
+        ours = element.get(f"{{{names.SOAP}}}role", "").strip() in _ROLES
+        if must and ours and element.tag not in _UNDERSTOOD:
+            raise Fault("must_understand", local_name(element.tag), tag=element.tag)
 
 
 def _check_timeout(header: ET.Element) -> None:

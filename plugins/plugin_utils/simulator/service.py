@@ -38,8 +38,10 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.queries i
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.reader import (
     Request,
+    local_name,
     message_id,
     namespace_in_uri,
+    namespace_of,
     read_request,
 )
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.rules import is_mutating
@@ -185,7 +187,7 @@ class Service:
             return handle(self, request)
         if _method(request):
             return _Done(self._invoked(request))
-        raise Fault("action", request.action)
+        raise Fault("action", request.action) if request.action else Fault("header_required", "a:Action is missing")
 
     def _get(self, request: Request) -> _Done:
         if configuration.is_configuration(request.resource_uri):
@@ -212,7 +214,7 @@ class Service:
         one = Instance(of) if of.static else self._instance(of, request)
         body = request.body
         uris = (of.uri.casefold(), request.resource_uri.casefold())
-        if body is None or body.tag.casefold() not in [f"{{{uri}}}{method}_input".casefold() for uri in uris]:
+        if body is None or namespace_of(body).casefold() not in uris or local_name(body.tag) != f"{method}_INPUT":
             raise Fault("schema", f"{method}_INPUT was expected, in the namespace of {of.name}")
         return invoke(self._sight, one, method, known, body)
 

@@ -88,10 +88,11 @@ def fault_envelope(fault: Fault, head: Letterhead, *, wmi_form: str) -> bytes:
         f'<s:Reason><s:Text xml:lang="{attribute_xml(head.language)}">{text_xml(reason)}</s:Text></s:Reason>'
         f"<s:Detail>{_fault_detail(fault)}{detail}</s:Detail></s:Fault>"
     )
-    return _envelope(_FAULT_ACTIONS.get(prefix, names.WSMAN_FAULT_ACTION), body, head, "saxnewp")
+    action = _FAULT_ACTIONS.get(prefix, names.WSMAN_FAULT_ACTION)
+    return _envelope(action, body, head, "saxnewp", _not_understood(fault))
 
 
-def _envelope(action: str, body: str, head: Letterhead, prefixes: str) -> bytes:
+def _envelope(action: str, body: str, head: Letterhead, prefixes: str, more: str = "") -> bytes:
     declared = " ".join(f'xmlns:{prefix}="{_PREFIXES[prefix]}"' for prefix in prefixes)
     relates = f"<a:RelatesTo>{text_xml(head.relates_to)}</a:RelatesTo>" if head.relates_to else ""
     if head.fragment:
@@ -99,9 +100,15 @@ def _envelope(action: str, body: str, head: Letterhead, prefixes: str) -> bytes:
     text = (
         f'<s:Envelope xml:lang="{attribute_xml(head.language)}" {declared}><s:Header>'
         f"<a:Action>{text_xml(action)}</a:Action><a:MessageID>uuid:{head.message_id}</a:MessageID>"
-        f"<a:To>{names.ANONYMOUS}</a:To>{relates}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
+        f"<a:To>{names.ANONYMOUS}</a:To>{relates}{more}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
     )
     return text.encode()
+
+
+def _not_understood(fault: Fault) -> str:
+    """The header block that names what was not understood (SOAP 1.2 part 1, section 5.4.8)."""
+    uri, _mark, name = fault.tag[1:].rpartition("}")
+    return f'<s:NotUnderstood qname="q:{name}" xmlns:q="{attribute_xml(uri)}"/>' if uri else ""
 
 
 def _code(fault: Fault) -> str:

@@ -81,7 +81,19 @@ def test_odd_to_repeated_message_ids_other_prefixes_and_unqualified_must_underst
 def test_a_header_that_must_be_understood_and_is_not_is_refused() -> None:
     request = get("Msvm_ComputerSystem", vm_selectors(SQL01), headers='<q:Odd xmlns:q="urn:odd" s:mustUnderstand="1"/>')
 
-    assert fault(Pair().ask(request))[0] == "s:MustUnderstand"
+    refused = Pair().ask(request)
+
+    named = ET.fromstring(refused.body).find(f"{{{S}}}Header/{{{S}}}NotUnderstood")
+    assert fault(refused) == ("s:MustUnderstand", 2150858768)
+    assert named is not None
+    assert named.get("qname", "").endswith(":Odd")
+
+
+@pytest.mark.parametrize(("role", "status"), [("next", 500), ("ultimateReceiver", 500), ("none", 200)])
+def test_only_a_header_for_the_service_itself_must_be_understood(role: str, status: int) -> None:
+    odd = f'<q:Odd xmlns:q="urn:odd" s:mustUnderstand="1" s:role="{S}/role/{role}"/>'
+
+    assert Pair().ask(get("Msvm_ComputerSystem", vm_selectors(SQL01), headers=odd)).status == status
 
 
 def test_a_class_uri_is_compared_without_case_and_method_names_with() -> None:
@@ -235,6 +247,26 @@ def test_nobody_can_subscribe() -> None:
 
 def test_an_unknown_action_is_refused() -> None:
     assert fault(Pair().ask(envelope("urn:odd/Action", VM)))[0] == "a:ActionNotSupported"
+
+
+def test_a_request_without_an_action_lacks_a_header() -> None:
+    assert fault(Pair().ask(envelope("", VM))) == ("a:MessageInformationHeaderRequired", 2150858769)
+
+
+def test_another_version_of_soap_is_refused_as_that() -> None:
+    old = get("Msvm_ComputerSystem", vm_selectors(SQL01)).replace(S, "http://schemas.xmlsoap.org/soap/envelope/")
+
+    assert fault(Pair().ask(old)) == ("s:VersionMismatch", 2150858765)
+
+
+@pytest.mark.parametrize("place", ["<s:Body>", "<s:Header>", "<s:Envelope "])
+def test_a_processing_instruction_has_no_place_in_a_message(place: str) -> None:
+    asked = get("Msvm_ComputerSystem", vm_selectors(SQL01))
+    sign = "<?odd thing?>"
+    spoiled = asked.replace(place, sign + place if place.endswith(" ") else place + sign)
+
+    assert fault(Pair().ask(spoiled)) == ("w:SchemaValidationError", 2150858817)
+    assert Pair().ask(f'<?xml version="1.0" encoding="UTF-8"?>{asked}').status == 200
 
 
 @pytest.mark.parametrize(

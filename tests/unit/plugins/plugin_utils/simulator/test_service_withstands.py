@@ -126,3 +126,17 @@ def test_qualifiers_in_an_embedded_instance_are_not_taken_for_values(pair: Pair)
     given = f"<p:SystemSettings>{escape(text)}</p:SystemSettings>"
     asked = invoke("Msvm_VirtualSystemManagementService", "ModifySystemSettings", given, keys)
     assert return_value(pair.body(asked)) in (0, 4096)
+
+
+@pytest.mark.parametrize(
+    ("was", "instead"),
+    [
+        ("p:ComputerSystem>", "ComputerSystem>"),
+        ("<p:ComputerSystem>", '<p:ComputerSystem xmlns:p="urn:odd">'),
+        ("CommitFailover_INPUT", "CommitFailover_Input"),
+    ],
+    ids=["no namespace", "another namespace", "another spelling"],
+)
+def test_names_of_a_methods_input_are_those_of_its_class_to_the_letter(pair: Pair, was: str, instead: str) -> None:
+    asked = replication("CommitFailover", f"<p:ComputerSystem>{reference(SQL01)}</p:ComputerSystem>")
+    assert fault(pair.ask(asked.replace(was, instead))) == ("w:SchemaValidationError", 2150858817)
