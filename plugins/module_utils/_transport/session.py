@@ -10,6 +10,7 @@ known not to have reached the host's WMI. Once an envelope has begun to travel, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -23,6 +24,8 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 #: A namespace of SOAP 1.2 stands in the first lines of every envelope (DMTF DSP0226, section 5).
 _SOAP: Final = b"http://www.w3.org/2003/05/soap-envelope"
 _LOOKED_AT: Final = 4096
+#: The end of an envelope, and what XML lets stand behind it.
+_END: Final = re.compile(rb"Envelope\s*>(?:\s|<!--(?:(?!-->).)*-->)*\Z", re.DOTALL)
 
 
 class Session(Protocol):
@@ -111,4 +114,4 @@ class SessionCarrier:
 def _is_soap(answer: bytes) -> bool:
     """Whether it begins as an envelope and ends as one; UTF-16 is the same bytes with zeros between them."""
     head, tail = (part.replace(b"\0", b"") for part in (answer[:_LOOKED_AT], answer[-_LOOKED_AT:]))
-    return _SOAP in head and tail.rstrip().endswith(b"Envelope>")
+    return _SOAP in head and _END.search(tail) is not None

@@ -23,7 +23,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._wire.document impo
     local_name,
     namespace_of,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._wire.instance_text import instance_parts
+from ansible_collections.hyperv.replica.plugins.module_utils._wire.instance_text import instance_parts, parts_of
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.names import (
     CIM_COMMON,
     CIM_SCHEMA,
@@ -123,10 +123,15 @@ class CimInstance:
 
         Args:
             element: its namespace URI says the actual class, whatever class was asked for.
-            class_name: taken for w:XmlFragment, which says nothing about its class.
+            class_name: what was asked for; taken for w:XmlFragment, which says nothing about its class.
             namespace: taken where the element does not say which.
+
+        Raises:
+            WireError: a class was asked for, and this is an object of no class at all.
         """
         uri = namespace_of(element)
+        if class_name and not _is_object(element, class_name):
+            raise WireError(f"{class_name} was asked for and {local_name(element)} came")
         found_namespace, found_class = split_uri(uri)
         if not found_namespace and not uri.startswith(CIM_SCHEMA):
             found_class = class_name or local_name(element)
@@ -184,6 +189,13 @@ class CimInstance:
         return WireError(f"{self.class_name}.{name}: {found}", detail=raw[:200])
 
 
+def _is_object(element: ET.Element, class_name: str) -> bool:
+    """An object of a WMI class, or a part of one; an empty body, an endpoint reference or another answer is none."""
+    uri = namespace_of(element)
+    named = local_name(element).lower() in ("xmlfragment", class_name.lower())
+    return named or not uri or uri.startswith(CIM_SCHEMA) or bool(split_uri(uri)[0])
+
+
 def _values(element: ET.Element, namespace: str) -> tuple[Raw, ...]:
     if is_nil(element):
         return ()
@@ -203,7 +215,16 @@ def _only(element: Iterable[ET.Element]) -> ET.Element | None:
 
 
 def _nested(element: ET.Element, namespace: str) -> CimInstance:
-    """An embedded object: the element is named after the property, so its class is that of what it holds."""
+    """An embedded object: the element is named after the property, so its class is that of what it holds.
+
+    A server of another making may put the object itself inside, or an INSTANCE that is not written as text.
+    """
+    only = _only(element)
+    if only is not None and local_name(only) == "INSTANCE":
+        class_name, properties = parts_of(only)
+        return CimInstance(class_name, properties, namespace)
+    if only is not None and len(only) and local_name(only) == split_uri(namespace_of(only))[1]:
+        return CimInstance.from_element(only, namespace=namespace)
     content = CimInstance.from_element(element, namespace=namespace)
     inner_namespace, inner_class = split_uri(namespace_of(element[0]))
     said = element.get(f"{{{XSI}}}type", "").rpartition(":")[2].removesuffix("_Type")

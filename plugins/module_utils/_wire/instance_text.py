@@ -30,7 +30,11 @@ def instance_parts(text: str) -> tuple[str, dict[str, tuple[str, ...]]]:
     Raises:
         WireError: it is not XML, has a document type, or holds no instance.
     """
-    root = parse_document(text.strip().lstrip("\ufeff"))
+    return parts_of(parse_document(text.strip().lstrip("\ufeff")))
+
+
+def parts_of(root: ET.Element) -> tuple[str, dict[str, tuple[str, ...]]]:
+    """Give class and properties of the first INSTANCE in a tree; see ``instance_parts``."""
     found = next((element for element in root.iter() if local_name(element) == "INSTANCE"), None)
     class_name = "" if found is None else found.get("CLASSNAME", "")
     if found is None or not class_name:

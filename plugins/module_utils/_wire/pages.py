@@ -85,12 +85,16 @@ class _Pages:
     def _take(self, body: ET.Element, expected: str) -> None:
         if local_name(body) != expected:
             raise WireError(f"{expected} was expected and {local_name(body)} came")
+        context, held = child(body, "EnumerationContext"), child(body, "Items")
+        if context is not None and len(context):
+            raise WireError("an enumeration context came that is no text")
         # A Pull answered without a context is answered with the old one still good (WS-Enumeration 3.2).
         if child(body, "EndOfSequence") is not None:
             self._context = ""
-        elif child(body, "EnumerationContext") is not None:
+        elif context is not None:
             self._context = child_text(body, "EnumerationContext")
-        held = child(body, "Items")
+        if held is None and not self._context and child(body, "EndOfSequence") is None:
+            raise WireError("an answer came that holds nothing, not even its end")
         items = [] if held is None else list(held)
         self._items += items
         self._bound(len(items))

@@ -184,6 +184,10 @@ class _Listener(BaseHTTPRequestHandler):
         content, kind = self._sealed(ANSWER.decode().encode("utf-16"))
         self._reply(200, content, ("Content-Type", kind))
 
+    def _comment_behind(self) -> None:
+        content, kind = self._sealed(ANSWER.replace(b"Envelope>", b"Envelope >") + b"\r\n<!-- served -->\n")
+        self._reply(200, content, ("Content-Type", kind))
+
     def _fault(self) -> None:
         content, kind = self._sealed(FAULT)
         self._reply(500, content, ("Content-Type", kind))

@@ -115,6 +115,13 @@ def test_an_envelope_in_utf_16_is_an_answer_where_the_library_lets_it_through(
     assert carrier.exchange(CHANGE, repeatable=False).decode("utf-16").encode() == ANSWER
 
 
+def test_blanks_and_comments_behind_an_envelope_are_no_trouble(carrier: SessionCarrier, host: FakeHost) -> None:
+    host.orders = ["comment behind"]
+
+    assert ANSWER[:60] in carrier.exchange(CHANGE, repeatable=False)
+    assert host.executed == [CHANGE]
+
+
 def test_a_fault_is_an_answer_and_keeps_the_session(carrier: SessionCarrier, host: FakeHost) -> None:
     host.orders = ["fault", ""]
 

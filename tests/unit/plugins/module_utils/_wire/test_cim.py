@@ -184,10 +184,12 @@ def test_no_text_read_as_a_path_raises_anything_but_our_errors(text: str) -> Non
         "&lt;INSTANCE CLASSNAME='Msvm_Inner'>&lt;PROPERTY NAME='Name' TYPE='string'>"
         "&lt;VALUE>x&lt;/VALUE>&lt;/PROPERTY>&lt;/INSTANCE>",
         f'<q:Name xmlns:q="{V2}/Msvm_Inner">x</q:Name>',
+        f'<q:Msvm_Inner xmlns:q="{V2}/Msvm_Inner"><q:Name>x</q:Name></q:Msvm_Inner>',
+        '<INSTANCE CLASSNAME="Msvm_Inner"><PROPERTY NAME="Name" TYPE="string"><VALUE>x</VALUE></PROPERTY></INSTANCE>',
     ],
-    ids=["as text", "as an element"],
+    ids=["as text", "as an element", "inside the element", "as text that nobody escaped"],
 )
-def test_an_embedded_instance_is_read_in_both_forms(value: str) -> None:
+def test_an_embedded_instance_is_read_in_every_form(value: str) -> None:
     (inner,) = thing(f"<p:Info>{value}</p:Info>").instances("Info")
 
     assert (inner.class_name, inner.text("Name")) == ("Msvm_Inner", "x")

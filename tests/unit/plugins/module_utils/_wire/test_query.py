@@ -148,6 +148,29 @@ def test_an_empty_answer_is_empty_in_every_form(reply: ET.Element) -> None:
     assert told(instances(JOBS), [reply])[0] == []
 
 
+@pytest.mark.parametrize(
+    "inside", ["", "<n:EnumerationContext/>", "<n:EnumerationContext><x>1</x></n:EnumerationContext><n:Items/>"]
+)
+def test_an_answer_that_says_neither_more_nor_end_is_never_taken_for_an_empty_one(inside: str) -> None:
+    with pytest.raises(WireError):
+        told(instances(JOBS), [element(f"<n:EnumerateResponse>{inside}</n:EnumerateResponse>")])
+
+
+@pytest.mark.parametrize("came", ['<x:Odd xmlns:x="urn:x"/>', "<n:PullResponse/>", "<w:Item/>"])
+def test_what_is_no_object_is_never_taken_for_one(came: str) -> None:
+    job = CimReference("Msvm_ConcreteJob", {"InstanceID": "1"})
+
+    with pytest.raises(WireError, match="Msvm_ConcreteJob was asked for"):
+        told(get(job), [element(came)])
+    with pytest.raises(WireError, match="Msvm_ConcreteJob was asked for"):
+        told(instances(JOBS), [first(came)])
+
+
+def test_references_that_came_instead_of_objects_are_no_objects() -> None:
+    with pytest.raises(WireError):
+        told(instances(JOBS), [first(wrapped(epr("Msvm_ConcreteJob", InstanceID="1")))])
+
+
 def test_an_answer_that_holds_only_a_context_is_pulled() -> None:
     opened = element("<n:EnumerateResponse><n:EnumerationContext>1</n:EnumerationContext></n:EnumerateResponse>")
 
