@@ -32,6 +32,9 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils._report import Loca
 #: What stands beside a bundle without being part of it.
 _BESIDE: Final = {EVIDENCE, SIGNATURE, TIMESTAMP}
 
+#: Findings that stand in the message; all are in the result.
+_FIRST: Final = 3
+
 _UNPROVEN: Final = "internally consistent, origin not proven"
 
 
@@ -93,7 +96,7 @@ def _result(folder: Path, found: Inspection, anchors: list[Anchor], fail_on: str
     return {
         "changed": False,
         "failed": bad[fail_on],
-        "msg": f"{folder}: {proof}",
+        "msg": f"{folder}: {proof}{_where(found)}",
         "path": str(folder),
         "intact": intact,
         "proof": proof,
@@ -115,6 +118,13 @@ def _proof(intact: bool, anchors: list[Anchor]) -> str:
         return f"internally consistent, but not what its anchors are of: {'; '.join(broken)}"
     told = [text for anchor in anchors if anchor.result == HOLDS for text in anchor.verified]
     return f"internally consistent; {'; '.join(told)}" if told else _UNPROVEN
+
+
+def _where(found: Inspection) -> str:
+    """The first findings, for whoever reads no more than the message."""
+    told = "; ".join(map(str, found.findings[:_FIRST]))
+    rest = len(found.findings) - _FIRST
+    return f". {told}{f'; and {rest} more' if rest > 0 else ''}" if told else ""
 
 
 def _extra(folder: Path, found: Inspection) -> list[str]:

@@ -28,6 +28,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "twelve": drills.options(12, waive=[{"rule": "free_space", "vm": "WEB01", "reason": "the disk is thin"}]),
     "many": drills.options(300),
     "failed": drills.options(12, dead="SQL01", **SIMULATED),
+    "forty-three": drills.forty_and_three(),
     "hostile": drills.options(1, id="<script>alert(1)</script>", reason="<img src=x onerror=alert(2)>" + "w" * 400),
 }
 
@@ -121,6 +122,7 @@ def test_nothing_stands_out_at_the_side(tab: Tab, reports: dict[str, Path], name
         ("one", ["PASSED", "SIMULATOR", "1 of 1"]),
         ("twelve", ["PASSED", "REAL HOSTS", "12 of 12", "every limit kept"]),
         ("many", ["PASSED", "REAL HOSTS", "300 of 300"]),
+        ("forty-three", ["FAILED", "257 of 300", "40 VMs: VM001", "hv-b1 is away", "3 VMs: VM006, VM101, VM201"]),
         (
             "failed",
             ["FAILED", "SIMULATOR", "SQL01 (database), failover", "tcp 1433: no answer", "14 min 29 s without service"],
@@ -191,6 +193,23 @@ def test_the_timeline_shows_each_machine_in_its_tier_and_the_dead_guest_in_a_pat
     assert [text.split()[0] for text in dead] == ["✘SQL01"]
 
 
+def test_the_timeline_of_hundreds_fits_a_screen_and_shows_for_each_tier_how_many_were_without_service(
+    tab: Tab, reports: dict[str, Path]
+) -> None:
+    tab.open(reports["many"])
+
+    height = tab.value("document.querySelector('.timeline').getBoundingClientRect().height")
+    crowds = tab.value(
+        "[...document.querySelectorAll('.row.crowd .track')].map(one => [one.getBoundingClientRect(),"
+        " [...one.querySelectorAll('.bar')].map(bar => bar.getBoundingClientRect())])"
+        ".map(([track, bars]) => [Math.max(...bars.map(bar => bar.height)) / track.height,"
+        " bars.every(bar => Math.abs(bar.bottom - track.bottom) < 1)])"
+    )
+
+    assert height < 800
+    assert [(highest > 0.9, stands) for highest, stands in crowds] == [(True, True)] * 3
+
+
 def test_the_trend_shows_earlier_drills_and_says_which_bundle_was_changed(tab: Tab, reports: dict[str, Path]) -> None:
     tab.open(reports["twelve"])
 
@@ -210,7 +229,9 @@ def test_what_others_wrote_is_text_and_nothing_else(tab: Tab, reports: dict[str,
     assert "<script>alert(1)</script>" in tab.value("document.body.innerText")
 
 
-@pytest.mark.parametrize(("name", "most"), [("one", 5), ("twelve", 9), ("many", 20), ("failed", 9)])
+@pytest.mark.parametrize(
+    ("name", "most"), [("one", 5), ("twelve", 9), ("many", 20), ("failed", 9), ("forty-three", 22)]
+)
 def test_it_prints_on_a4_with_every_machine_and_not_by_the_kilo(
     tab: Tab, reports: dict[str, Path], tmp_path: Path, name: str, most: int
 ) -> None:

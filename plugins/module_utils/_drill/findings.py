@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.causes import places
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import (
     VERIFY,
     Check,
@@ -27,6 +28,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
     Cell,
     Table,
     counted,
+    named,
     plain,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW
@@ -47,22 +49,27 @@ _LOOKS: Final = {"pass": GOOD, "warn": WARN, "fail": BAD, "not_checked": WARN}
 
 
 def faults(drill: Drill) -> Table:
-    """What went wrong with which virtual machine, and what to do."""
+    """What went wrong with which virtual machines, and what to do; a line for all that are alike."""
+    alike: dict[tuple[str, str, str, str], list[VmRun]] = {}
+    for stage in drill.stages:
+        for run in stage.vms:
+            if run.fault is not None:
+                todo = sentences(run.fault.remedy, run.fault.next_move)
+                key = (stage.stage, f"{run.fault.kind} {run.fault.code}".strip(), run.why, todo)
+                alike.setdefault(key, []).append(run)
     rows = [
         (
-            plain(run.name),
-            plain(stage.stage),
-            Cell(text=f"{run.fault.kind} {run.fault.code}".strip(), look=CODE),
-            plain(run.fault.msg),
-            plain(sentences(run.fault.remedy, run.fault.next_move)),
-            plain(run.now),
+            plain(named([run.name for run in runs], _MOST_NAMES)),
+            plain(stage),
+            Cell(text=kind, look=CODE),
+            plain(why),
+            plain(todo),
+            plain(places([run.now for run in runs])),
         )
-        for stage in drill.stages
-        for run in stage.vms
-        if run.fault is not None
+        for (stage, kind, why, todo), runs in alike.items()
     ]
-    columns = ("VM", "Stage", "Kind", "What happened", "What to do", "Where it was then")
-    return Table(id="faults", title="Faults", columns=columns, rows=tuple(rows))
+    columns = ("VMs", "Stage", "Kind", "What happened", "What to do", "Where it was then")
+    return Table(id="faults", title="Faults", columns=columns, rows=tuple(rows[:FEW]), more=tuple(rows[FEW:]))
 
 
 def verification(drill: Drill) -> Table:
@@ -139,11 +146,9 @@ def _weight(rule: Rule) -> int:
 
 def _found(rule: Rule, rules: Sequence[Rule]) -> Cells:
     names = [one.vm for one in rules if one.vm]
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    vms = f"{', '.join(names[:_MOST_NAMES])}{more}"
     return (
         Cell(text=rule.rule, look=CODE),
-        plain(" on ".join(filter(None, (vms, rule.host)))),
+        plain(" on ".join(filter(None, (named(names, _MOST_NAMES), rule.host)))),
         Cell(text=rule.result.replace("_", " "), look=_LOOKS.get(rule.result, WARN)),
         plain("waived: " + rule.waived if rule.waived else rule.counts or rule.gate),
         plain(rule.found or rule.cause),

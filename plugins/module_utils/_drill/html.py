@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.causes import grouped
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.differences import differences
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage, VmRun
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.findings import faults, preflight, verification
@@ -17,7 +18,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.lead import 
     causes,
     lead,
     more_reasons,
-    reason_parts,
     where,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.merge import Merged
@@ -30,6 +30,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
     Tile,
     clock,
     counted,
+    named,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.tables import (
     listed,
@@ -44,12 +45,16 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     PASSED,
     Measured,
     Reason,
+    downtimes,
     length,
     measured,
     reasons,
     still_down,
     verdict,
 )
+
+#: Virtual machines that are named where the same was different with several.
+_MOST_NAMES: Final = 12
 
 #: Jobs that a report is made in, the outer one first, and how their fields begin.
 _JOBS: Final = (("workflow job", "workflow_"), ("job", ""))
@@ -69,7 +74,7 @@ def page(drill: Drill, merged: Merged, earlier: Sequence[Earlier], head: str, *,
         passed=outcome == PASSED,
         where=where(drill),
         lead=lead(drill, told, why),
-        reasons=tuple(reason_parts(reason) for reason in causes(why)),
+        reasons=tuple(cause.parts for cause in causes(why)),
         more_reasons=more_reasons(why),
         facts=_facts(drill, told),
         tiles=_tiles(drill, told),
@@ -145,7 +150,9 @@ def _tiles(drill: Drill, told: Summary) -> tuple[Tile, ...]:
 
 def _down_tile(drill: Drill, told: Summary) -> Tile:
     lost, value = still_down(drill), length(told.down_seconds) if told.moves else NONE
-    note = f"{counted(len(lost), 'VM')} still without service" if lost else "over the whole drill"
+    longest = max(downtimes(drill).items(), key=lambda one: one[1], default=("", 0.0))[0] if told.down_seconds else ""
+    over = f"{longest}, over the whole drill" if longest else "over the whole drill"
+    note = f"{counted(len(lost), 'VM')} still without service" if lost else over
     return Tile(label="Longest without service", value=value, note=note, look=BAD if lost else "")
 
 
@@ -173,7 +180,6 @@ def _first(drill: Drill) -> tuple[Table, ...]:
 
 
 def _tables(drill: Drill, merged: Merged, earlier: Sequence[Earlier], why: Sequence[Reason]) -> tuple[Table, ...]:
-    stage_vm = ("VM", "Stage", "What was different")
     asked = ("VM", "Tier", "Home", "Recovery", "Depends on", "Provides", "Probes")
     plan = drill.plan
     planned = [
@@ -185,7 +191,7 @@ def _tables(drill: Drill, merged: Merged, earlier: Sequence[Earlier], why: Seque
         systems(drill),
         trend(drill, earlier),
         schedule(drill),
-        listed("differences", "What differed from the plan", stage_vm, differences(drill), "Nothing."),
+        _differences(drill),
         faults(drill),
         verification(drill),
         preflight(drill),
@@ -198,11 +204,24 @@ def _tables(drill: Drill, merged: Merged, earlier: Sequence[Earlier], why: Seque
     return tuple(table for table in tables if table.rows or table.more or table.empty)
 
 
+def _differences(drill: Drill) -> Table:
+    """What differed from the plan: a line for all of a stage with whom the same was different, not told without end."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for vm, stage, text in differences(drill):
+        alike.setdefault((stage, text), []).append(vm)
+    rows = [(named(vms, _MOST_NAMES), stage, text) for (stage, text), vms in alike.items()]
+    columns = ("VMs", "Stage", "What was different")
+    table = listed("differences", "What differed from the plan", columns, rows, "Nothing.")
+    return replace(table, rows=table.rows[:FEW], more=table.rows[FEW:])
+
+
 def _all_reasons(why: Sequence[Reason]) -> Table:
-    """Every reason, where not all of them have room in the box of the verdict."""
-    rows = [(reason.vm, reason.tier, reason.stage, reason.why, reason.cost) for reason in why]
-    columns = ("VM", "Tier", "Stage", "Why", "What it cost")
-    return listed("reasons", "Every reason", columns, rows if len(rows) > len(causes(why)) else ())
+    """Every reason with everybody whom it struck, where the box of the verdict leaves some of that out."""
+    found = grouped(why)
+    in_part = len(found) > len(causes(why)) or any(cause.is_told_in_part for cause in found)
+    rows = [(cause.who(len(cause.names)), cause.tiers, cause.stage, cause.why, cause.cost) for cause in found]
+    columns = ("VMs", "Tier", "Stage", "Why", "What it cost")
+    return listed("reasons", "Every reason", columns, rows if in_part else ())
 
 
 def _warnings(drill: Drill) -> list[tuple[str, str, str]]:

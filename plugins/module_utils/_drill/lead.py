@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.causes import Cause, grouped
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import Drill, Stage
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import counted
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import counted, named
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.trend import Summary, summary
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
     Reason,
@@ -23,13 +24,17 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
 #: Reasons that stand in the box of the verdict; the others are in the tables.
 _MOST_REASONS: Final = 5
 
+#: Names in the sentence of the verdict, and of those that failed because of another.
+_MOST_NAMES: Final = 3
+_MOST_AFTER: Final = 8
+
 
 def spoken(drill: Drill) -> str:
     """The verdict in a few sentences, for the last line of a job: it says where things are when the drill is over."""
     why = reasons(drill)
     told = [f"{verdict(drill)} on {where(drill)}: {lead(drill, summary(drill), why)}"]
-    for reason in causes(why):
-        who, because, rest = reason_parts(reason)
+    for cause in causes(why):
+        who, because, rest = cause.parts
         told.append(sentences(": ".join(filter(None, (who, because))), rest))
     told.append(more_reasons(why))
     stages = "; ".join(_stages(drill))
@@ -58,7 +63,7 @@ def where(drill: Drill) -> str:
 def lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
     """The verdict in one sentence or two."""
     if why:
-        return f"{_who(why)} failed. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
+        return f"{_who(why)}. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
     if not told.moves:
         return f"{counted(told.vms, 'virtual machine')} passed every stage."
     lost = told.worst_rpo_seconds
@@ -69,37 +74,33 @@ def lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
 
 
 def _who(why: Sequence[Reason]) -> str:
-    """Whose failure it was; those that failed because of another are counted only."""
+    """Whose failure it was, and how many reasons there were; those that failed because of another are counted only."""
     names = list(dict.fromkeys(reason.vm for reason in why if reason.vm and not reason.follows))
     after = {reason.vm for reason in why if reason.follows} - set(names)
     if not names:
-        return "The drill"
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        return "The drill failed"
     because = f", and {len(after)} because of {'it' if len(names) == 1 else 'them'}," if after else ""
-    return f"{', '.join(names[:3])}{more}{because}"
+    own = sum(not cause.follows for cause in grouped(why))
+    reasons = f" for {counted(own, 'reason')}" if own < len(names) and len(names) > _MOST_NAMES else ""
+    return f"{named(names, _MOST_NAMES)}{because} failed{reasons}"
 
 
-def causes(why: Sequence[Reason]) -> list[Reason]:
-    """The reasons that stand in the box of the verdict: no failure that only follows from another."""
-    return [reason for reason in why if not reason.follows][:_MOST_REASONS] or list(why[:_MOST_REASONS])
+def causes(why: Sequence[Reason]) -> list[Cause]:
+    """The causes that stand in the box of the verdict: no failure that only follows from another."""
+    found = grouped(why)
+    return [cause for cause in found if not cause.follows][:_MOST_REASONS] or found[:_MOST_REASONS]
 
 
 def more_reasons(why: Sequence[Reason]) -> str:
     """What did not find room there."""
-    shown = causes(why)
-    after = list(dict.fromkeys(reason.vm for reason in why if reason.follows and reason not in shown))
-    rest = len(why) - len(shown) - sum(reason.follows and reason not in shown for reason in why)
-    told = (
-        [f"Because of it: {', '.join(after[:8])}{f' and {len(after) - 8} more' if len(after) > 8 else ''}."]
-        if after
-        else []
-    )
-    return " ".join([*told, *([f"{counted(rest, 'more reason')} below."] if rest else [])])
-
-
-def reason_parts(reason: Reason) -> tuple[str, str, str]:
-    """Who and where; why; what it cost, where the virtual machine is now, and what to do."""
-    tier = f" ({reason.tier})" if reason.tier and reason.tier != "all" else ""
-    who = ", ".join(filter(None, (f"{reason.vm}{tier}" if reason.vm else "", reason.stage)))
-    rest = [f"Cost: {reason.cost}." if reason.cost else "", f"Now: {reason.now}." if reason.now else ""]
-    return who, reason.why, " ".join(filter(None, [*rest, sentences(reason.remedy)]))
+    shown, told = causes(why), list[str]()
+    left = [cause for cause in grouped(why) if cause not in shown]
+    after = [reason for cause in left if cause.follows for reason in cause.reasons]
+    if names := list(dict.fromkeys(reason.vm for reason in after)):
+        single = sum(len(cause.names) or 1 for cause in shown) == 1
+        told.append(f"Because of {'it' if single else 'them'}: {named(names, _MOST_AFTER)}.")
+    if late := {reason.vm for reason in after if reason.alike}:
+        told.append(f"{len(late)} of these missed a limit on the way back.")
+    if rest := sum(not cause.follows for cause in left):
+        told.append(f"{counted(rest, 'more reason')} below.")
+    return " ".join(told)

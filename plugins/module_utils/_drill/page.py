@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Final, Union
@@ -64,12 +65,13 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A piece of a row of the timeline; places in percent of the whole drill."""
+    """A piece of a row of the timeline; places in percent of the whole drill, ``height`` in percent of its row."""
 
     left: float
     width: float
     look: str
     text: str
+    height: float = 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +86,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A tier of the timeline; rows that are folded away are in ``more``."""
+    """A tier of the timeline.
+
+    Attributes:
+        crowd: how many of it were without service at which time, where rows are folded away.
+        more: the rows that are folded away, and ``folded`` says which those are.
+    """
 
     tier: Row
     rows: tuple[Row, ...]
     more: tuple[Row, ...]
+    crowd: Union[Row, None] = None
+    folded: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +151,11 @@ def clock(value: datetime | None, *, day: bool = True) -> str:
 def counted(count: int, word: str) -> str:
     """A number with its noun."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def named(names: Sequence[str], most: int) -> str:
+    """So many of these names, and how many more there are."""
+    return f"{', '.join(names[:most])}{f' and {len(names) - most} more' if len(names) > most else ''}"
 
 
 def plain(text: object) -> Cell:

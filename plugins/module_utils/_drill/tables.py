@@ -29,7 +29,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
     number,
     plain,
 )
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.timeline import FEW, longest_part
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
     Measured,
     length,
@@ -43,15 +43,20 @@ _FURTHEST_OFF: Final = 10
 
 
 def systems(drill: Drill) -> Table:
-    """Each move of each virtual machine against its limits; what failed comes first."""
-    items = sorted(measured(drill), key=lambda item: item.good or item.run.outcome in ("planned", "skipped"))
+    """Each move of each virtual machine against its limits; what failed first, then, of many, what took longest."""
+    items = list(measured(drill))
+    many = len(items) > 2 * FEW
+    if many:
+        items.sort(key=lambda item: -(item.rto or 0.0))
+    items.sort(key=lambda item: item.good or item.run.outcome in ("planned", "skipped"))
     rows = tuple(_system(item, drill.rate) for item in items)
-    shown = len(rows) if len(rows) <= 2 * FEW else max(sum(not item.good for item in items), 10)
+    shown = max(sum(not item.good for item in items), 10) if many else len(rows)
+    order = " Failures first, then the longest RTO." if many else ""
     return Table(
         id="systems",
         title="RPO and RTO against their limits",
         note="RPO: data lost, in seconds of writes. RTO: from when its users lost it until its probes were green; "
-        "(served) where no probe was asked, and then until it ran.",
+        f"(served) where no probe was asked, and then until it ran.{order}",
         columns=("VM", "Tier", "Move", "Direction", "Outcome", "RPO", "RPO limit", "RTO", "RTO limit", "Whole move"),
         numbers=(5, 6, 7, 8, 9),
         rows=rows[:shown],
@@ -83,7 +88,7 @@ def _system(item: Measured, rate: float) -> Cells:
 
 def where_time_went(drill: Drill) -> Table:
     """Each stage with its share of the whole, and what took longest in it."""
-    known = [stage.seconds or 0.0 for stage in drill.stages]
+    known, items = [stage.seconds or 0.0 for stage in drill.stages], measured(drill)
     whole = (drill.ended - drill.began).total_seconds() if drill.began and drill.ended else sum(known)
     rows = [
         (
@@ -92,7 +97,7 @@ def where_time_went(drill: Drill) -> Table:
             number(_known(max((slot.predicted or 0.0 for slot in stage.schedule), default=None))),
             number(length((stage.seconds or 0.0) * drill.rate)),
             Cell(text=f"{_share(stage.seconds or 0.0, whole):.0f} %", share=_share(stage.seconds or 0.0, whole)),
-            plain(_slowest(stage, drill.rate)),
+            plain(_slowest(stage, items, drill.rate)),
         )
         for place, stage in enumerate(drill.stages, start=1)
     ]
@@ -120,15 +125,18 @@ def _stage_outcome(stage: Stage) -> Cell:
     return Cell(text=stage_outcome(stage), look=BAD if bad else GOOD)
 
 
-def _slowest(stage: Stage, rate: float) -> str:
+def _slowest(stage: Stage, items: Sequence[Measured], rate: float) -> str:
+    """The move that took longest in a stage, and what it spent most of that with."""
     slow = max(
-        (run for run in stage.vms if run.execution_seconds), key=lambda run: run.execution_seconds or 0, default=None
+        (item for item in items if item.stage is stage and item.run.execution_seconds),
+        key=lambda item: item.run.execution_seconds or 0.0,
+        default=None,
     )
     if slow is None:
         return stage.said if stage.failed and not any(run.failed for run in stage.vms) else ""
-    call = max(slow.calls, key=lambda call: call.seconds or 0.0, default=None)
-    longest = f", of which {length((call.seconds or 0.0) * rate)} {call.method}" if call else ""
-    return f"{slow.name}: {length((slow.execution_seconds or 0.0) * rate)}{longest}"
+    part = longest_part(slow)
+    most = f", {length(part[1] * rate)} of it {part[0]}" if part else ""
+    return f"{slow.run.name}: {length((slow.run.execution_seconds or 0.0) * rate)}{most}"
 
 
 def schedule(drill: Drill) -> Table:

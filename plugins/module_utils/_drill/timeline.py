@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.crowd import crowd
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import ALL, Drill, VmRun
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
@@ -76,6 +77,29 @@ def timeline(drill: Drill) -> Timeline:
     )
 
 
+def longest_part(item: Measured) -> tuple[str, float] | None:
+    """What a move spent most of its time with, and how many seconds by the controller's clock."""
+    run, times = item.run, _times(item.run)
+    if not times or not run.execution_seconds:
+        return None
+    since, end = min(times), min(times) + timedelta(seconds=run.execution_seconds)
+    if run.outage_began is None:
+        return "with its users served", run.execution_seconds
+    ran = _ran_at(run)
+    marks = (
+        ("before its shutdown", run.outage_began),
+        ("without service until it ran", ran),
+        ("until its probes were green", item.back),
+        ("being protected" if item.back else "running without an answer" if ran else "without service", end),
+    )
+    spent = list[tuple[str, float]]()
+    for what, at in marks:
+        if at is not None and since < min(at, end):
+            spent.append((what, (min(at, end) - since).total_seconds()))
+            since = min(at, end)
+    return max(spent, key=lambda part: part[1], default=None)
+
+
 def _stages(drill: Drill, scale: _Scale) -> Iterable[Bar]:
     for place, stage in enumerate(drill.stages, start=1):
         if stage.began is not None and stage.ended is not None:
@@ -98,11 +122,24 @@ def _tick(seconds: int) -> str:
 def _group(down: Mapping[str, float], scale: _Scale, tier: str, vms: dict[str, list[Measured]], *, few: bool) -> Group:
     rows = {name: _row(down.get(name, 0.0), scale, name, items) for name, items in vms.items()}
     shown = {name: row for name, row in rows.items() if few or row.look == BAD}
+    more = {name: row for name, row in rows.items() if name not in shown}
     return Group(
         tier=_tier(scale, tier, [item for items in vms.values() for item in items], rows.values()),
         rows=tuple(shown.values()),
-        more=tuple(row for name, row in rows.items() if name not in shown),
+        more=tuple(more.values()),
+        crowd=crowd(tuple(rows.values())) if more else None,
+        folded=_folded(down, list(more), every=not shown),
     )
+
+
+def _folded(down: Mapping[str, float], names: Sequence[str], *, every: bool) -> str:
+    """Those without a failure, in a line: how many, and who of them was without service for longest."""
+    if not names:
+        return ""
+    count = f"{'All ' if every else ''}{len(names)}{'' if every else ' more'}, without a failure"
+    slow = max(names, key=lambda name: down.get(name, 0.0))
+    longest = f"; longest without service: {slow}, {length(down[slow])}" if down.get(slow) else ""
+    return count + longest
 
 
 def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Row]) -> Row:

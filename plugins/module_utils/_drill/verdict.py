@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import (
     ALL,
     VERIFY,
+    WALK_BACK,
     Drill,
     PlannedVm,
     Stage,
@@ -89,6 +90,8 @@ class Reason:
 
     Attributes:
         follows: it failed because another one did.
+        alike: what it has in common with reasons that differ in a measure only; they are told as one.
+        seconds: how much it was, of what that measure is or without service; the most of them speaks for all.
     """
 
     why: str
@@ -99,6 +102,8 @@ class Reason:
     now: str = ""
     remedy: str = ""
     follows: bool = False
+    alike: str = ""
+    seconds: float = 0.0
 
 
 def measured(drill: Drill) -> tuple[Measured, ...]:
@@ -216,7 +221,10 @@ def _of_stage(drill: Drill, stage: Stage, items: Mapping[str, Measured], down: M
     bad = [run for run in stage.vms if run.failed and not (blocked and run.fault is None)]
     lost = still_down(drill) if bad else ()
     for run in bad:
-        yield _of_vm(drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down, lost), _now(drill, run))
+        told = _of_vm(
+            drill.plan.vm(run.name), stage, run, _cost(run, items.get(run.name), down, lost), _now(drill, run)
+        )
+        yield replace(told, seconds=down.get(run.name, 0.0))
     for rule in blocked:
         why = f"{rule.rule}: {rule.found or rule.cause}"
         yield Reason(why=why, vm=rule.vm, stage=stage.stage, remedy=rule.remedy)
@@ -266,18 +274,30 @@ def _cost(run: VmRun, item: Measured | None, down: Mapping[str, float], lost: Co
 
 
 def _of_limits(item: Measured) -> Iterator[Reason]:
+    """The limits that a move missed. One on the way back is missed because of whatever made everybody walk back."""
     run, planned = item.run, item.planned
     if planned is None:
         return
-    found = []
+    found = list[tuple[str, str, float]]()
     if item.rto_missed and item.rto is not None:
-        found.append(f"RTO missed: {length(item.rto)} without service, the limit is {length(planned.rto)}")
+        text = f"{length(item.rto)} without service, the limit is {length(planned.rto)}"
+        found.append((f"RTO of {length(planned.rto)}", f"RTO missed: {text}", item.rto))
     elif item.rto_missed:
-        found.append(f"RTO missed: not recovered, the limit is {length(planned.rto)}")
-    if item.rpo_missed:
-        found.append(f"RPO missed: {length(item.rpo)} of data lost, the limit is {length(planned.rpo)}")
-    for why in found:
-        yield Reason(why=why, vm=run.name, tier=item.tier, stage=item.stage.stage, now=run.now)
+        found.append(("", f"RTO missed: not recovered, the limit is {length(planned.rto)}", 0.0))
+    if item.rpo_missed and item.rpo is not None:
+        text = f"{length(item.rpo)} of data lost, the limit is {length(planned.rpo)}"
+        found.append((f"RPO of {length(planned.rpo)}", f"RPO missed: {text}", item.rpo))
+    for alike, why, seconds in found:
+        yield Reason(
+            why=why,
+            vm=run.name,
+            tier=item.tier,
+            stage=item.stage.stage,
+            now=run.now,
+            follows=item.stage.kind == WALK_BACK,
+            alike=alike,
+            seconds=seconds,
+        )
 
 
 def sentences(*texts: str) -> str:

@@ -203,6 +203,25 @@ def failover(vms: Sequence[Mapping[str, Any]], starts: Mapping[str, float], ende
     return stage("failover", "failover", 62, ended, runs, **told)
 
 
+#: A failed start of a machine whose host has gone, and of one whose guest is silent.
+AWAY = {"kind": "connection_lost", "msg": "hv-b1 is away", "remedy": "Look whether it has power"}
+SILENT = {"kind": "guest_silent", "msg": "its guest did not answer within 300 s", "remedy": "Look at its console"}
+
+
+def forty_and_three() -> dict[str, Any]:
+    """A drill of 300 of which forty fail for one reason and three for another."""
+    given = options(300)
+    (stage,) = [stage for stage in given["stages"] if stage["kind"] == "failover"]
+    for place, run in enumerate(stage["results"]["vms"][:280]):
+        if place % 7 == 0:
+            gone = run["performed"][:3]
+            run |= {"outcome": "failed", "served_at": None, "recovered_at": None, "performed": gone, "error": AWAY}
+        elif place in (5, 100, 200):
+            run |= {"outcome": "failed", "recovered_at": None, "error": SILENT}
+    stage["failed"] = True
+    return given
+
+
 DEAD = {
     "kind": "verification",
     "code": None,
