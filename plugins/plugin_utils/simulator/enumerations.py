@@ -17,6 +17,8 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults im
 LIFETIME: Final = timedelta(milliseconds=240_000)
 #: MaxBatchItems of the same configuration.
 MAX_BATCH: Final = 32000
+#: What an envelope has around its items, the longest names of hosts included.
+_AROUND: Final = 1500
 #: Contexts kept at once; the oldest goes first.
 _MOST: Final = 1500
 
@@ -100,7 +102,7 @@ def fitting(items: Sequence[str], *, most: int, size: int) -> int:
     used = 0
     for count, item in enumerate(items[: max(1, min(most, MAX_BATCH))]):
         used += len(item.encode())
-        if count == 0 and used > size:
+        if count == 0 and used + _AROUND > size:
             raise Fault("item_too_large")
         if count and used > size // 2:
             return count

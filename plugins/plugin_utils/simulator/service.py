@@ -123,7 +123,7 @@ class Service:
             try:
                 request = read_request(body)
                 if _identifies(request):
-                    return Reply(200, identify_envelope(self._sight.host.os_version), facts)
+                    return Reply(200, identify_envelope(self._sight.host.os_version, request.message_id), facts)
                 done = self._done(request)
             except Fault as fault:
                 return self._refused(fault, facts)

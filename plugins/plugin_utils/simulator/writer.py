@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
@@ -62,16 +62,18 @@ def reply_envelope(action: str, body: str, head: Letterhead) -> bytes:
     return _envelope(f"{action}Response", body, head, prefixes)
 
 
-def identify_envelope(os_version: str) -> bytes:
-    """The answer to Identify, which has no addressing headers."""
+def identify_envelope(os_version: str, relates_to: str = "") -> bytes:
+    """The answer to Identify, which has no addressing headers but to a request with a MessageID."""
     inner = (
         f"<wsmid:IdentifyResponse><wsmid:ProtocolVersion>{names.WSMAN}</wsmid:ProtocolVersion>"
         "<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>"
         f"<wsmid:ProductVersion>OS: {text_xml(os_version)} SP: 0.0 Stack: 3.0</wsmid:ProductVersion>"
         "</wsmid:IdentifyResponse>"
     )
+    related = f'<a:RelatesTo xmlns:a="{names.ADDRESSING}">{text_xml(relates_to)}</a:RelatesTo>' if relates_to else ""
+    header = f"<s:Header>{related}</s:Header>" if related else "<s:Header/>"
     text = (
-        f'<s:Envelope xmlns:s="{names.SOAP}" xmlns:wsmid="{names.IDENTITY}"><s:Header/>'
+        f'<s:Envelope xmlns:s="{names.SOAP}" xmlns:wsmid="{names.IDENTITY}">{header}'
         f"<s:Body>{inner}</s:Body></s:Envelope>"
     )
     return text.encode()
@@ -89,6 +91,8 @@ def fault_envelope(fault: Fault, head: Letterhead, *, wmi_form: str) -> bytes:
         f"<s:Detail>{_fault_detail(fault)}{detail}</s:Detail></s:Fault>"
     )
     action = _FAULT_ACTIONS.get(prefix, names.WSMAN_FAULT_ACTION)
+    if form == MSFT_WMI_ERROR:  # the one that was recorded relates to no message
+        head = replace(head, relates_to="")
     return _envelope(action, body, head, "saxnewp", _not_understood(fault))
 
 

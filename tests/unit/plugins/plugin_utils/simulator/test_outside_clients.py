@@ -32,8 +32,11 @@ GET = "http://schemas.xmlsoap.org/ws/2004/09/transfer/Get"
 ANONYMOUS = f"{A}/role/anonymous"
 WQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 
-IDENTIFY = f"""<s:Envelope xmlns:s="{S}"
-  xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"><s:Header/><s:Body><wsmid:Identify/></s:Body></s:Envelope>"""
+WSMID = "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"
+
+IDENTIFY = (
+    f"""<s:Envelope xmlns:s="{S}" xmlns:wsmid="{WSMID}"><s:Header/><s:Body><wsmid:Identify/></s:Body></s:Envelope>"""
+)
 
 Send = Callable[[str], bytes]
 MakeClient = Callable[[Simulation], Send]
@@ -229,6 +232,35 @@ def test_pypsrp_uses_its_own_envelopes(simulation: Simulation, vm: str) -> None:
 
     assert body.findtext(f".//{{{WMI}/Msvm_ComputerSystem}}ElementName") == "SQL01"
     assert len(page.findall(f".//{{{WMI}/Msvm_ComputerSystem}}ElementName")) >= 5
+
+
+def test_pypsrp_gives_an_enumeration_up_and_asks_who_is_there(simulation: Simulation) -> None:
+    """pypsrp knows neither action, sends a MessageID with all it sends, and wants every answer to relate to it."""
+    uri = f"{WMI}/Msvm_ComputerSystem"
+    with _pypsrp(simulation, secure=False, auth="ntlm") as wsman:
+        opened = wsman.enumerate(uri, ET.Element(f"{{{N}}}Enumerate"))
+        release = ET.Element(f"{{{N}}}Release")
+        ET.SubElement(release, f"{{{N}}}EnumerationContext").text = opened.findtext(f".//{{{N}}}EnumerationContext")
+        released = wsman.invoke(f"{N}/Release", uri, release)
+        identity = wsman.invoke("", "", ET.Element(f"{{{WSMID}}}Identify"))
+        with pytest.raises(WSManFaultError) as again:
+            wsman.invoke(f"{N}/Release", uri, release)
+
+    assert released.findtext(f".//{{{A}}}Action") == f"{N}/ReleaseResponse"
+    assert identity.findtext(f".//{{{WSMID}}}ProductVendor") == "Microsoft Corporation"
+    assert again.value.code == 2150858884
+
+
+@pytest.mark.parametrize("way", ["put", "create", "delete"])
+def test_pypsrp_hears_that_objects_of_hyperv_are_not_written(simulation: Simulation, vm: str, way: str) -> None:
+    selectors = SelectorSet()
+    for name, value in _keys(vm).items():
+        selectors.add_option(name, value)
+    uri = f"{WMI}/Msvm_ComputerSystem"
+    with _pypsrp(simulation, secure=False, auth="negotiate") as wsman, pytest.raises(WSManFaultError) as fault:
+        getattr(wsman, way)(uri, ET.Element(f"{{{uri}}}Msvm_ComputerSystem"), selector_set=selectors)
+
+    assert (fault.value.code, fault.value.provider) == (2150859010, "WMI Provider")
 
 
 def test_pypsrp_invokes_with_its_own_envelope(simulation: Simulation, vm: str) -> None:

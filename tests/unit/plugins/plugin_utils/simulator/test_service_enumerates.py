@@ -10,6 +10,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.enumerations import fitting
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.faults import Fault
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import (
     ASSOCIATION,
     CIMV2,
@@ -120,6 +122,12 @@ def test_a_context_dies_after_240_seconds_and_not_before() -> None:
     pair.wait(2)
 
     assert fault(pair.ask(pull(late)))[0] == "n:InvalidEnumerationContext"
+
+
+def test_an_item_that_fits_only_without_its_envelope_is_too_large() -> None:
+    assert fitting(["x" * 6000], most=1, size=8192) == 1
+    with pytest.raises(Fault):
+        fitting(["x" * 8000], most=1, size=8192)
 
 
 def test_release_ends_a_context() -> None:
@@ -237,6 +245,7 @@ def test_errors_of_wmi_have_a_second_form_by_switch() -> None:
     assert detail is not None
     assert value(detail, "error_Code") == str(0x80041010)
     assert value(detail, "MessageID") == "HRESULT 0x80041010"
+    assert ET.fromstring(reply.body).find(f".//{{{A}}}RelatesTo") is None
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, timedelta
+
 import pytest
 
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.states import Power
@@ -19,7 +22,7 @@ from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clustered
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.clusters import make_highly_available
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.identities import Sight
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.summary import CODES, summary
-from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Ref
+from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.values import Emb, Ref
 from ansible_collections.hyperv.replica.plugins.plugin_utils.simulator.views import VIEWS, find, instances
 from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulator.envelopes import (
     SQL01,
@@ -57,6 +60,13 @@ def everything() -> list[tuple[Sight, Instance]]:
 
 
 EVERYTHING = everything()
+TYPES: dict[str, type | tuple[type, ...]] = {
+    "boolean": bool,
+    "string": (str, Emb, Instance),
+    "datetime": (datetime, timedelta),
+    "reference": Ref,
+    "object": Instance,
+}
 
 
 def test_every_value_belongs_to_a_property_of_its_class_and_is_an_array_where_that_is_one() -> None:
@@ -69,6 +79,31 @@ def test_every_value_belongs_to_a_property_of_its_class_and_is_an_array_where_th
         or (shown is not None and known.array is not isinstance(shown, list))
     ]
 
+    assert not wrong
+
+
+def _fits(kind: str, shown: object) -> bool:
+    """Whether a value is of a CIM type (DSP0004)."""
+    if number := re.fullmatch(r"([us])int(8|16|32|64)", kind):
+        bits = int(number[2])
+        least, end = (0, 1 << bits) if number[1] == "u" else (-(1 << bits - 1), 1 << bits - 1)
+        return isinstance(shown, int) and not isinstance(shown, bool) and least <= shown < end
+    return isinstance(shown, TYPES[kind]) and not (isinstance(shown, datetime) and shown.tzinfo is None)
+
+
+def test_every_value_is_of_the_type_of_its_property() -> None:
+    sight = next(sight for sight, _one in EVERYTHING)
+    told = [summary(sight, vm, CODES) for vm in sight.host.vms.values()]
+    wrong = [
+        (one.of.name, name, shown)
+        for one in (*(one for _sight, one in EVERYTHING), *told)
+        for name, shown in one.values.items()
+        if shown is not None and (known := one.of.property(name)) is not None
+        for single in (shown if known.array else [shown])
+        if not _fits(known.type, single)
+    ]
+
+    assert len(told) > 1
     assert not wrong
 
 
