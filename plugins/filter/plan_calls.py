@@ -24,7 +24,6 @@ from ansible_collections.hyperv.replica.plugins.module_utils._surface.plan_calls
     verify_calls,
     with_task_checks,
 )
-from ansible_collections.hyperv.replica.plugins.plugin_utils._outliving import outliving_file
 
 
 def _filter(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,7 +66,6 @@ class FilterModule:
         """Each filter by its name."""
         given: dict[str, Callable[..., Any]] = {
             "copy_calls": copy_calls,
-            "outliving_tasks": outliving_file,
             "stand_ins": stand_ins,
             "task_probes": task_probes,
             "verdict_text": verdict_text,

@@ -230,6 +230,11 @@ vms:
       type: str
       returned: always
       sample: "2026-11-20T03:12:45+00:00"
+    addresses:
+      description: The addresses that its guest tells. Empty where nothing of the guest was asked for.
+      type: list
+      elements: str
+      returned: always
     failing:
       description: What did not pass, in a few words. Empty when everything did.
       type: str

@@ -22,7 +22,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     TransportError,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import Absence, Absent, End, Pair, Side
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._operations import verification
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
@@ -267,10 +267,15 @@ def _verdict(watch: Watch) -> dict[str, Any]:
         "verdict": words[verification.worst(checks)],
         "now": where_now(watch.seen),
         "recovered_at": plain(watch.recovered_at),
+        "addresses": _addresses(watch.seen),
         "rpo_seconds": None if old is None else old.total_seconds(),
         "checks": plain(checks),
         "failing": failing(checks, warnings=True),
     }
+
+
+def _addresses(seen: End) -> list[str]:
+    return [*seen.guest.addresses] if isinstance(seen, Side) and seen.guest else []
 
 
 def failing(checks: tuple[Check, ...], *, warnings: bool = False) -> str:

@@ -114,7 +114,9 @@ MAY_IMPORT = {
     "plugin_utils/_report": ("_errors _drill _surface plugin_utils._anchors", "ansible jinja2"),
     "plugin_utils/_bundle": ("_errors _drill _surface plugin_utils._anchors plugin_utils._report", ""),
     "plugin_utils/_outliving": ("", "yaml"),
-    "filter": ("_errors _surface plugin_utils._outliving", "ansible.errors"),
+    "plugin_utils/_outliving_files": ("plugin_utils._outliving", ""),
+    "filter": ("_errors _surface", "ansible.errors"),
+    "lookup": ("plugin_utils._outliving_files", "ansible"),
     "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (

@@ -6,17 +6,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import yaml
 
-from ansible_collections.hyperv.replica.plugins.plugin_utils._outliving import outliving, outliving_file
+from ansible_collections.hyperv.replica.plugins.plugin_utils._outliving import outliving
 
 
-def changed(text: str) -> list[dict[str, Any]]:
-    tasks: list[dict[str, Any]] = yaml.safe_load(outliving(text))
+@dataclass(slots=True)
+class Nothing:
+    """Nothing that is brought in is found."""
+
+    in_role: bool = False
+
+    def file(self, name: str) -> str:
+        return ""
+
+    def role(self, name: str, tasks_from: str) -> str:
+        return ""
+
+
+class Tagged(yaml.SafeLoader):
+    """What Ansible shall not read as a template is text."""
+
+
+Tagged.add_constructor("!unsafe", yaml.SafeLoader.construct_yaml_str)
+
+
+def changed(text: str, *, in_role: bool = False) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = yaml.load(outliving(text, Nothing(in_role)), Loader=Tagged)  # noqa: S506
     return tasks
 
 
@@ -44,11 +64,53 @@ def test_tasks_of_blocks_are_changed_and_the_blocks_are_not() -> None:
         {"ansible.builtin.include_tasks": "more.yml"},
         {"import_role": {"name": "x"}},
         {"meta": "noop"},
-        {"setup": None, "ignore_unreachable": False},
+        {"setup": None, "ignore_unreachable": True},
+        {"block": [{"setup": None}], "ignore_unreachable": True},
     ],
 )
-def test_what_brings_in_tasks_and_what_decides_by_itself_is_left_alone(task: dict[str, Any]) -> None:
+def test_what_is_not_found_and_what_decides_by_itself_is_left_alone(task: dict[str, Any]) -> None:
     assert changed(yaml.safe_dump([task])) == [task]
+
+
+def test_a_task_that_says_it_ignores_nothing_fails_as_all_others() -> None:
+    first, _second = changed("- {setup: , ignore_unreachable: false}\n")
+
+    assert first["ignore_unreachable"] is True
+
+
+def test_nothing_around_a_task_makes_its_failure_ignored() -> None:
+    [block] = changed("- ignore_errors: true\n  block: [{setup: , tags: [a]}]\n")
+
+    assert block["block"][1]["ignore_errors"] is False
+    assert block["block"][1]["tags"] == ["a"]
+
+
+def test_the_failure_names_the_task_and_whom_it_asked() -> None:
+    _task, named = changed("- {name: 'Ask {{ it }}', setup: , delegate_to: '{{ guest }}'}\n")
+    _task, unnamed = changed("- {delegate_to: x, ansible.builtin.setup: }\n")
+
+    assert named["vars"]["hyperv_replica_task"] == "Ask {{ it }}"
+    assert named["vars"]["hyperv_replica_guest"] == "{{ guest }}"
+    assert unnamed["vars"]["hyperv_replica_task"] == "ansible.builtin.setup"
+
+
+def test_what_a_host_said_is_not_repeated_where_nothing_shall_be_logged() -> None:
+    _task, failing = changed("- {setup: , no_log: true}\n")
+
+    assert "hyperv_replica_silent" not in failing["ansible.builtin.fail"]["msg"]
+
+
+@pytest.mark.parametrize("what", ["end_host", "end_play", "end_batch", "end_role"])
+def test_what_would_end_the_whole_run_fails_instead(what: str) -> None:
+    [task] = changed(f"- {{meta: {what}, when: tired}}\n")
+
+    assert what in task["ansible.builtin.fail"]["msg"]
+    assert task["when"] == "tired"
+    assert "meta" not in task
+
+
+def test_a_role_may_end_itself() -> None:
+    assert changed("- meta: end_role\n", in_role=True) == [{"meta": "end_role"}]
 
 
 def test_tags_stay_as_they_are() -> None:
@@ -61,7 +123,7 @@ def test_tags_stay_as_they_are() -> None:
     ]
     text = "\n".join([*tasks, "      6132", ""])
 
-    again = outliving(text)
+    again = outliving(text, Nothing())
 
     assert "!unsafe '{{ no template }}'" in again
     assert "!vault |" in again
@@ -69,12 +131,4 @@ def test_tags_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("text", ["", "just: a table\n", "- [broken\n", "word"])
 def test_what_is_no_list_of_tasks_stays_for_ansible_to_complain_about(text: str) -> None:
-    assert outliving(text) == text
-
-
-def test_an_encrypted_file_is_not_written_in_the_clear(tmp_path: Path) -> None:
-    locked = tmp_path / "locked.yml"
-    locked.write_text("$ANSIBLE_VAULT;1.1;AES256\n6132\n")
-
-    assert outliving_file(str(locked)) == ""
-    assert outliving_file(str(tmp_path / "nowhere.yml")) == ""
+    assert outliving(text, Nothing()) == text
