@@ -70,7 +70,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.hyperv.replica.plugins.plugin_utils._outliving_files import Copies
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]
+class LookupModule(LookupBase):
     """What Ansible looks for."""
 
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **options: Any) -> list[dict[str, str]]:

@@ -35,8 +35,9 @@ _Keys = dict[str, yaml.Node]
 class Brought(Protocol):
     """Where the same of another file is; empty where it stays as it is written."""
 
-    #: Whether the tasks belong to a role, which may be ended without ending anything else.
-    in_role: bool
+    @property
+    def in_role(self) -> bool:
+        """Whether the tasks belong to a role, which may be ended without ending anything else."""
 
     def file(self, name: str) -> str:
         """By the name that an include gives."""

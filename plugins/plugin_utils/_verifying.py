@@ -267,15 +267,15 @@ def _verdict(watch: Watch) -> dict[str, Any]:
         "verdict": words[verification.worst(checks)],
         "now": where_now(watch.seen),
         "recovered_at": plain(watch.recovered_at),
-        "addresses": _addresses(watch.seen),
+        "addresses": _addresses(watch.seen.destination),
         "rpo_seconds": None if old is None else old.total_seconds(),
         "checks": plain(checks),
         "failing": failing(checks, warnings=True),
     }
 
 
-def _addresses(seen: End) -> list[str]:
-    return [*seen.guest.addresses] if isinstance(seen, Side) and seen.guest else []
+def _addresses(here: Side | Absent) -> list[str]:
+    return [*here.guest.addresses] if isinstance(here, Side) and here.guest else []
 
 
 def failing(checks: tuple[Check, ...], *, warnings: bool = False) -> str:

@@ -100,6 +100,7 @@ def test_a_silent_guest_is_a_red_probe_however_deep_in_a_task_file_it_is_asked(
 
 def test_a_hook_that_reaches_nobody_is_a_failed_hook_and_says_which_host_and_task(set_stage: SetStage) -> None:
     stage = staged(set_stage)
+    stage.patience = 300  # over, and back again
     plan = hooked(stage, before=["hooks/no.yml"], on_vm_failure="walk_back")
     estate = {name: {"hyperv_replica_simulated_rate": 120.0} for name in ("hv-a", "hv-b", "hv-c", "hv-d")}
     stage.inventory(of={**estate, "sql01.guest": SILENT})
@@ -133,7 +134,9 @@ def test_a_task_file_gets_what_it_needs_to_know(stage: Stage) -> None:
 
 
 def test_a_probe_of_a_move_is_tried_again_until_its_guest_serves(set_stage: SetStage) -> None:
-    stage = set_stage(two_sites([replicated("WEB01"), replicated("SQL01")]))
+    stage = set_stage(two_sites(replicated("WEB01"), replicated("SQL01")))
+    real = {"hyperv_replica_simulated": False}  # on a simulated host no such probe is run
+    stage.inventory(of={"hv-a": real, "hv-b": real})
     stage.write(
         "checks/web.yml",
         "- ansible.builtin.shell: >-\n"

@@ -32,7 +32,11 @@ class Tagged(yaml.SafeLoader):
     """What Ansible shall not read as a template is text."""
 
 
-Tagged.add_constructor("!unsafe", yaml.SafeLoader.construct_yaml_str)
+def _text(_loader: yaml.SafeLoader, node: yaml.Node) -> str:
+    return str(node.value)
+
+
+Tagged.add_constructor("!unsafe", _text)
 
 
 def changed(text: str, *, in_role: bool = False) -> list[dict[str, Any]]:
