@@ -91,7 +91,7 @@ class _From:
         pattern = "*".join(escape(part) for part in _TEMPLATE.split(name))
         pattern = "**/*.y*ml" if not pattern.strip("*") else pattern
         for folder in self.folders:
-            for path in _matches(folder, pattern, self.copies.mark):
+            for path in _matches(folder, pattern):
                 self.copies.of(path, self.folders, in_role=self.in_role)
         said = "".join(_pieces(name))
         copies = [
@@ -110,10 +110,11 @@ def _pieces(name: str) -> Iterator[str]:
     yield repr(name[last:])
 
 
-def _matches(folder: Path, pattern: str, mark: str) -> Iterable[Path]:
+def _matches(folder: Path, pattern: str) -> Iterable[Path]:
+    """Without hidden files, which may be the copies of another run."""
     if pattern.startswith("/"):
         folder, pattern = Path("/"), pattern.lstrip("/")
-    return [path for path in sorted(folder.glob(pattern)) if path.is_file() and not path.name.startswith(mark)]
+    return [path for path in sorted(folder.glob(pattern)) if path.is_file() and not path.name.startswith(".")]
 
 
 def _in_collection(parts: Sequence[str]) -> Iterator[Path]:

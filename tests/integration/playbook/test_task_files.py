@@ -29,6 +29,8 @@ from ansible_collections.hyperv.replica.tests.integration.playbook.test_walk_bac
 
 SILENT: dict[str, Any] = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
 ASK = "- {name: Ask the guest, ansible.builtin.setup: , delegate_to: sql01.guest}\n"
+#: On a simulated host no guest is asked.
+REAL = {host: {"hyperv_replica_simulated": False} for host in ("hv-a", "hv-b")}
 #: What comes behind a task that asks the guest, and would make a probe green.
 ON = "- ansible.builtin.command: touch {{ playbook_dir }}/came_here\n"
 
@@ -135,8 +137,7 @@ def test_a_task_file_gets_what_it_needs_to_know(stage: Stage) -> None:
 
 def test_a_probe_of_a_move_is_tried_again_until_its_guest_serves(set_stage: SetStage) -> None:
     stage = set_stage(two_sites(replicated("WEB01"), replicated("SQL01")))
-    real = {"hyperv_replica_simulated": False}  # on a simulated host no such probe is run
-    stage.inventory(of={"hv-a": real, "hv-b": real})
+    stage.inventory(of=REAL)
     stage.write(
         "checks/web.yml",
         "- ansible.builtin.shell: >-\n"
@@ -176,7 +177,7 @@ def test_the_example_of_a_probe_works_as_it_is_written(stage: Stage, page: str) 
 
     found = {}
     for kind, guest in (("alive", {"ansible_connection": "local"}), ("dead", SILENT)):
-        stage.inventory(of={"sql01": guest})
+        stage.inventory(of={**REAL, "sql01": guest})
         run = role(stage, "verify", plan, verify_fail_on="never")
         assert run.code == 0, run.output
         found[kind] = result_of(stage, "SQL01")

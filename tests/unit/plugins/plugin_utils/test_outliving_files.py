@@ -79,6 +79,7 @@ def test_a_file_that_includes_itself_has_one_copy(tmp_path: Path) -> None:
 
 def test_a_name_that_is_known_when_it_runs_has_a_copy_of_each_file_that_it_may_mean(tmp_path: Path) -> None:
     copies = project(tmp_path, a="- include_tasks: 'sub/{{ item }}.yml'\n", sub__b=ASK, sub__c=ASK, other=ASK)
+    (tmp_path / "sub/.y-b.yml").write_text("the copy of another run")
 
     copies.of(tmp_path / "a.yml")
 
