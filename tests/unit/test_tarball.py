@@ -25,7 +25,7 @@ BELONGS = re.compile(
     MANIFEST\.json | FILES\.json | README\.md | COPYING | CODE_OF_CONDUCT\.md | CONTRIBUTING\.md | CHANGELOG\.(?:md|rst)
     | changelogs/(?:changelog|config)\.yaml
     | meta/[\w-]+\.(?:yml|txt)
-    | plugins/(?:action|doc_fragments|filter|inventory|modules|module_utils|plugin_utils)/[\w/]+\.py
+    | plugins/(?:action|doc_fragments|filter|inventory|lookup|modules|module_utils|plugin_utils)/[\w/]+\.py
     | plugins/__init__\.py | plugins/filter/\w+\.yml
     | (?:roles|playbooks)/[\w/.-]+\.(?:yml|j2|md|json)
     | docs/docsite/[\w/-]+\.(?:yml|rst|svg)
