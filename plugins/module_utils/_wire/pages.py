@@ -15,6 +15,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
     OutcomeUnknown,
     TransportError,
     WireError,
+    WsmanFault,
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._wire import names
 from ansible_collections.hyperv.replica.plugins.module_utils._wire.document import child, child_text, local_name
@@ -34,13 +35,17 @@ def every_item(query: Query, page: int, mode: str = "") -> Talk[list[ET.Element]
     """Every item of every page.
 
     A Pull whose answer was lost is not sent again, since the host may have moved on and a page would be missing;
-    the question is put once more from its beginning.
+    the question is put once more from its beginning. So it is where the host has forgotten how far it had come, as a
+    restart of its service makes it do.
     """
     pages = _Pages(query, page, mode)
     try:
         return (yield from pages.read())
     except OutcomeUnknown:
         if not pages.pulled:
+            raise
+    except WsmanFault as fault:
+        if fault.subcode != "InvalidEnumerationContext" or not pages.pulled:
             raise
     return (yield from _Pages(query, page, mode).read())
 

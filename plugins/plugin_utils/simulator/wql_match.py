@@ -57,7 +57,10 @@ _INTERVAL: Final = re.compile(r"(\d{8})(\d\d)(\d\d)(\d\d)\.(\d{6}):000")
 
 
 def check_names(where: Condition | None, of: CimClass, query: str) -> None:
-    """Refuse a condition on a property the class does not have, or on an array (0x80041017)."""
+    """Refuse a condition on a property the class does not have, or on the values of an array (0x80041017).
+
+    That WQL knows no arrays: Microsoft's page "WQL (SQL for WMI)".
+    """
     if isinstance(where, (Both, Either)):
         check_names(where.left, of, query)
         check_names(where.right, of, query)
@@ -67,6 +70,9 @@ def check_names(where: Condition | None, of: CimClass, query: str) -> None:
         for side in (where.left, where.right):
             if isinstance(side, Name):
                 check_column(side.name, of, query)
+                known = of.property(side.name)
+                if known is not None and known.array and None not in (where.left, where.right):
+                    raise invalid_query(f"{known.name} is an array", query)
 
 
 def check_column(name: str, of: CimClass, query: str) -> None:

@@ -134,6 +134,18 @@ def test_a_lost_page_starts_the_question_again_once() -> None:
         told(instances(JOBS), [first("", "1", ""), OutcomeUnknown("cut"), first("", "2", ""), OutcomeUnknown("cut")])
 
 
+def test_a_host_that_has_forgotten_where_the_query_stood_is_asked_once_more() -> None:
+    def forgotten() -> WsmanFault:
+        return WsmanFault("no", subcode="InvalidEnumerationContext", code=2150858884)
+
+    found, asked = told(instances(JOBS), [first(thing("a"), "1", ""), forgotten(), page(), first(thing("a"))])
+
+    assert [one.text("Name") for one in found] == ["a"]
+    assert kinds(asked) == ["Enumerate", "Pull", "Release", "Enumerate"]
+    with pytest.raises(WsmanFault):
+        told(instances(JOBS), [first("", "1", ""), forgotten(), page(), first("", "2", ""), forgotten(), page()])
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -225,6 +225,7 @@ def test_a_projection_gives_fragments_without_a_namespace() -> None:
         ("SELECT * FROM Msvm_Nothing", b"0x80041010"),
         ("SELECT * FROM", b"0x80041017"),
         ("SELECT * FROM Msvm_ComputerSystem WHERE Odd = 1", b"0x80041017"),
+        ("SELECT * FROM Msvm_ComputerSystem WHERE NOT OperationalStatus = 2", b"0x80041017"),
         ("ASSOCIATORS OF {Msvm_Nothing.InstanceID='1'}", b"0x80041010"),
         ("ASSOCIATORS OF {Msvm_VirtualSystemSettingData.InstanceID='1'}", b"0x80041002"),
     ],
