@@ -62,6 +62,8 @@ _IDENTIFY: Final = f"{{{names.IDENTITY}}}Identify"
 _GUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 #: A fragment path that names one property, with or without a prefix.
 _FRAGMENT: Final = re.compile(r"/?(?:\w+:)?(\w+)")
+#: What stands before the keys of a reference, with the namespace of its class.
+_REFERRED: Final = re.compile(rf"<w:ResourceURI>{re.escape(names.WMI)}/([^<]+)/\w+</w:ResourceURI><w:SelectorSet>")
 #: Actions that are no methods and change something, or would.
 _WRITING: Final = frozenset({names.PUT, names.CREATE, names.DELETE})
 
@@ -139,8 +141,7 @@ class Service:
         """References as the switch has them: with the keys alone, or with a selector for the namespace as well."""
         if self._world.switches.is_("reference_selectors", "keys"):
             return body
-        namespace = '<w:Selector Name="__cimnamespace">root/virtualization/v2</w:Selector>'
-        return body.replace("<w:SelectorSet>", f"<w:SelectorSet>{namespace}")
+        return _REFERRED.sub(r'\g<0><w:Selector Name="__cimnamespace">\g<1></w:Selector>', body)
 
     def peek(self, body: bytes) -> RequestFacts:
         """What an envelope is about, before anything is executed; an unreadable one is about nothing."""

@@ -28,11 +28,13 @@ from ansible_collections.hyperv.replica.tests.unit.plugins.plugin_utils.simulato
     enumerate_,
     envelope,
     fault,
+    get,
     instances,
     optimised,
     pull,
     query,
     reference,
+    selector,
     soap_body,
     value,
 )
@@ -185,6 +187,25 @@ def test_epr_mode_gives_whole_references() -> None:
     keys = {one.get("Name"): one.text for one in item.iter(f"{{{W}}}Selector")}
     assert item.tag == f"{{{A}}}EndpointReference"
     assert keys == {"CreationClassName": "Msvm_ComputerSystem", "Name": SQL01}
+
+
+@pytest.mark.parametrize(
+    ("uri", "class_name", "namespace"),
+    [(V2, "Msvm_ComputerSystem", "root/virtualization/v2"), (CIMV2, "Win32_Volume", "root/cimv2")],
+)
+def test_a_reference_that_names_its_namespace_names_that_of_its_class(
+    uri: str, class_name: str, namespace: str
+) -> None:
+    mode = "<w:EnumerationMode>EnumerateEPR</w:EnumerationMode>"
+    pair = Pair(reference_selectors="keys_and_namespace")
+
+    found = instances(pair.body(enumerate_(class_name, optimised() + mode, uri=uri)))[0]
+
+    chosen = next(found.iter(f"{{{W}}}SelectorSet"))
+    named = {one.get("Name"): one.text for one in chosen}
+    assert named["__cimnamespace"] == namespace
+    keys = "".join(selector(str(name), text or "") for name, text in named.items())
+    assert pair.ask(get(class_name, keys, uri=uri)).status == 200
 
 
 def test_object_and_epr_mode_gives_both_in_one_item() -> None:
