@@ -52,8 +52,9 @@ test:
 	code=$$?; .venv/bin/python $(TOOLS)/tally.py && exit $$code
 
 # Many of these wait, or use one processor only, so there is always another one to go on with. What takes longest begins
-# first. What writes into its mirror has one of its own, so that none finds the files of another one.
-side-by-side: core-2.16 units-newest core-2.21 playbooks-$(CORE) core-2.19 units-lowest lint awx molecule \
+# first: the playbooks wait half of their time, so they must not be what is left alone at the end. What writes into its
+# mirror has one of its own, so that none finds the files of another one.
+side-by-side: playbooks-$(CORE) core-2.16 core-2.21 units-newest awx core-2.19 units-lowest lint molecule \
 	$(ENDS:%=playbooks-%) kerberos browser docs-step $(CORES:%=core-%) drill-step
 
 check: static units lint
