@@ -125,7 +125,9 @@ options:
     elements: str
     choices: [kdc, dns, awx, ca]
   memory_reserve:
-    description: Memory that stays free on the task's host once all virtual machines have started, such as V(2GiB).
+    description:
+      - Memory that stays free on the task's host once all virtual machines have started, such as V(2GiB). Before an
+        unplanned failover a reserve that is not kept is only warned of.
     type: str
     default: 2GiB
   min_free_space:

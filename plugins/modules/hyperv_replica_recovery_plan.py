@@ -92,7 +92,9 @@ options:
         description: WinRM operations of one user on one host at the same time. This collection uses one.
         type: int
       memory_reserve:
-        description: Memory that stays free on every host, such as V(2GiB).
+        description:
+          - Memory that stays free on every host, such as V(2GiB). With O(mode=unplanned) a reserve that is not kept is
+            only warned of.
         type: str
   on_vm_failure:
     description:
@@ -302,7 +304,8 @@ vms:
       description:
         - What went wrong; null when nothing did. Beside the kinds of M(hyperv.replica.hyperv_replica_failover) there
           are V(dependency), one that it depends on failed; V(plan_stopped), another one failed and the plan stops;
-          V(probe_failed), it runs and does not serve; V(no_memory), its host has no room for it.
+          V(probe_failed), it runs and does not serve; V(no_memory), its host has no room for it. What never fits is
+          told from the first look, before anything is changed, and in check mode too.
       type: dict
       returned: always
 stages:

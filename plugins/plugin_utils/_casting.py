@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Union
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import dependency
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.durations import Known
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.fitting import (
+    Footprint,
+    footprint,
+    left_over,
+    refusal,
+    shortages,
+)
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import awaited, stages
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import OnVmFailure, Plan, Towards, Vm
@@ -26,7 +33,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._errors import (
 )
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.joining import joined
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Look
-from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Pair
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.naming import resolve
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import Goal
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.looks import Looks
@@ -63,6 +70,11 @@ class Wanted:
         return tuple(self.rolls[name].hosts) if name in self.rolls else (name,)
 
     @property
+    def reserve(self) -> int:
+        """Bytes that stay free on every host, be it what it may: after an outage the plan's wish leaves nobody dark."""
+        return (self.part.limits.memory_reserve or 0) if self.planned else 0
+
+    @property
     def beside(self) -> list[Vm]:
         """VMs that one of the part depends on and that are not in it."""
         names = {vm.name for vm in self.part.vms}
@@ -95,6 +107,7 @@ class Cast:
         lost: those that cannot be moved in this run, and why.
         beside: GUIDs of VMs that are not moved and that others depend on, by name.
         looks, troubles: what each host showed, and why others showed nothing.
+        footprints: the memory that each takes and leaves, once that was weighed.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -104,6 +117,7 @@ class Cast:
     beside: dict[str, str] = field(default_factory=dict)
     looks: dict[HostKey, Look] = field(default_factory=dict)
     troubles: dict[HostKey, HyperVReplicaError] = field(default_factory=dict)
+    footprints: dict[str, Footprint] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, str]:
@@ -144,7 +158,8 @@ class Cast:
                 stops_others=policies[vm.tier] is not OnVmFailure.CONTINUE,
                 leaves=self._node(wanted, by_name[vm.name], End.SOURCE),
                 enters=self._node(wanted, by_name[vm.name], End.DESTINATION),
-                memory=self._memory(by_name[vm.name]),
+                memory=self._footprint(by_name[vm.name]).needs,
+                frees=self._footprint(by_name[vm.name]).frees,
             )
             members.append(member)
         return members
@@ -155,11 +170,28 @@ class Cast:
         shown = self.pairs[vm_id].at(end).host
         return shown if shown in nodes else nodes[0]
 
+    def weigh(self, wanted: Wanted, foreseen: Mapping[str, Outcome]) -> list[str]:
+        """Lose whoever never fits into the memory of the host that it goes to; what else there is to warn of."""
+        self.footprints = {vm_id: footprint(outcome) for vm_id, outcome in foreseen.items()}
+        members, reserve = self.members(wanted), wanted.reserve
+        free = self.occupancy(self.room(wanted, None)).free
+        gone = {vm_id for vm_id, outcome in foreseen.items() if outcome.error is not None} | self.lost.keys()
+        for vm_id, short in shortages(members, free, gone).items():
+            self.lose(vm_id, refusal(self.names[vm_id], short, reserve))
+        wish = wanted.part.limits.memory_reserve or 0
+        return [
+            f"{host} keeps {left >> 20} MiB of memory free, and memory_reserve asks for {wish >> 20}: "
+            "after an outage that stops nothing"
+            for host, left in left_over(members, free, gone).items()
+            if left < wish - reserve and any(member.enters == host and member.memory for member in members)
+        ]
+
     def room(self, wanted: Wanted, concurrency: int | None) -> Room:
         """What the hosts have room for, lowered by the plan."""
-        facts = {name: self.looks[name].facts for name in wanted.part.hosts if name in self.looks}
+        nodes = [str(node) for name in wanted.part.hosts for node in wanted.nodes(name)]
+        facts = {name: self.looks[name].facts for name in nodes if name in self.looks}
         return room(
-            wanted.part.limits,
+            replace(wanted.part.limits, memory_reserve=wanted.reserve),
             {name: told.limits for name, told in facts.items() if told.limits is not None},
             {name: told.memory_free for name, told in facts.items() if told.memory_free is not None},
             concurrency=concurrency,
@@ -178,12 +210,14 @@ class Cast:
 
     def known(self) -> dict[str, Known]:
         """What is known of each before it moves, by name."""
-        return {name: Known(memory=self._memory(vm_id) or None) for vm_id, name in self.names.items()}
+        return {
+            name: Known(memory=mine.needs, frees=mine.frees)
+            for vm_id, name in self.names.items()
+            for mine in [self._footprint(vm_id)]
+        }
 
-    def _memory(self, vm_id: str) -> int:
-        pair = self.pairs[vm_id]
-        sides = [side for side in (pair.destination, pair.source) if isinstance(side, Side)]
-        return next((side.memory.startup for side in sides if side.memory is not None), 0)
+    def _footprint(self, vm_id: str) -> Footprint:
+        return self.footprints.get(vm_id, Footprint())
 
 
 def look_at(wanted: Wanted, looks: Looks) -> Cast:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ansible.utils.display import Display
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import Conductor
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.foretelling import foretold
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Towards
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.recovery import recovered, trusted
@@ -105,11 +106,14 @@ class PlanAction(EstateAction):
         operations = self._operations(goals, session.options, cast, copies)
         senders = copies.senders(cast)
         self._say(session.options, first_copies(senders))
-        predicted, warnings = self._predicted(wanted, session.options, cast, operations)
+        foreseen = {vm_id: foresee(one, cast.pairs[vm_id]) for vm_id, one in operations.items()}
+        warnings = cast.weigh(wanted, foreseen)
+        predicted, more = self._predicted(wanted, session.options, cast, foreseen)
+        warnings += more
         warnings += slow_copies(senders, session.options["timeout"] * wanted.rate)
         began = session.clock.now()
         if self._task.check_mode:
-            outcomes = {vm_id: foresee(one, cast.pairs[vm_id]) for vm_id, one in operations.items()}
+            outcomes = foretold(cast.members(wanted), {**foreseen, **cast.lost})
         else:
             outcomes = self._run(session, looks, wanted, cast, operations)
         ended = {vm_id: cast.lost.get(vm_id) or outcomes[vm_id] for vm_id in cast.ids}
@@ -175,15 +179,11 @@ class PlanAction(EstateAction):
         return operations
 
     def _predicted(
-        self, wanted: Wanted, options: dict[str, Any], cast: Cast, operations: Mapping[str, Operation]
+        self, wanted: Wanted, options: dict[str, Any], cast: Cast, foreseen: Mapping[str, Outcome]
     ) -> tuple[Schedule | None, list[str]]:
         """Say what will happen when, before anything does."""
         stops_at = last_part(wanted.goal)
-        there = {
-            cast.names[vm_id]
-            for vm_id in cast.ids
-            if vm_id in cast.lost or foresee(operations[vm_id], cast.pairs[vm_id]).already_there
-        }
+        there = {cast.names[vm_id] for vm_id in cast.ids if vm_id in cast.lost or foreseen[vm_id].already_there}
         if stops_at is None:
             return None, []
         move = Move(
@@ -215,6 +215,7 @@ class PlanAction(EstateAction):
         operations: Mapping[str, Operation],
     ) -> dict[str, Outcome]:
         options = session.options
+        operations = {vm_id: one for vm_id, one in operations.items() if vm_id not in cast.lost}
         show = self._progress(session, len(operations))
         heads = {vm_id: f"{cast.names[vm_id]}: {direction(cast.pairs[vm_id])}" for vm_id in operations}
         room = cast.room(wanted, options["concurrency"])

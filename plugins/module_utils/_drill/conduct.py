@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.fitting import NO_MEMORY
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.occupancy import Occupancy
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.phases import Phase, phase, sender
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.recovery import Watch
@@ -37,6 +38,11 @@ def dependency(vm: str, on: str) -> PreconditionFailed:
         vm=vm,
         remedy=f"Bring {on} into service, then run this again",
     )
+
+
+def stands_alone(outcome: Outcome) -> bool:
+    """Whether a machine failed by itself, and not because another one did."""
+    return outcome.error is not None and outcome.error.kind not in (DEPENDENCY, STOPPED)
 
 
 class Conductor:
@@ -145,8 +151,7 @@ class Conductor:
         way.well = not (way.failed or outcome.skipped)
         if not running_jobs(outcome.after):
             self._room.give_back(vm_id)
-        own = outcome.error is not None and outcome.error.kind not in (DEPENDENCY, STOPPED)
-        if own and member.stops_others:
+        if stands_alone(outcome) and member.stops_others:
             self._stopped_by = self._stopped_by or member.name
 
     # -- how far everybody is
@@ -155,13 +160,13 @@ class Conductor:
         way, member = self._ways[vm_id], self._members[vm_id]
         way.asks = wish if isinstance(wish, Step) else None
         way.told |= wish.rescues
-        way.started |= _serves_here(self._seen.get(vm_id))
+        way.started |= serves_here(self._seen.get(vm_id))
         if way.asks is None:
             return
         self._room.give_back(vm_id)
         before, way.phase = way.phase, max(way.phase, phase(way.asks))
         if before < Phase.LOCK <= way.phase:
-            self._room.take_memory(member.leaves, -member.memory)
+            self._room.take_memory(member.leaves, -member.frees)
 
     def _has_turn(self, member: Member, way: Way, wanted: Phase) -> bool:
         if wanted is Phase.START:
@@ -234,7 +239,7 @@ class Conductor:
         pair = self._seen.get(member.vm_id)
         return PreconditionFailed(
             f"the host has no room for the {member.memory >> 20} MiB of memory that it starts with",
-            kind="no_memory",
+            kind=NO_MEMORY,
             host=pair.destination.host if pair else "",
             vm=member.name,
             remedy="Free memory there, or lower memory_reserve in the limits of the plan",
@@ -253,7 +258,8 @@ class Conductor:
         return self._members[vm_id].stage, -place if stops else place
 
 
-def _serves_here(pair: Pair | None) -> bool:
+def serves_here(pair: Pair | None) -> bool:
+    """Whether it runs where it is to go."""
     return pair is not None and isinstance(pair.destination, Side) and pair.destination.power is Power.RUNNING
 
 

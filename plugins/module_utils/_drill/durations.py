@@ -49,6 +49,7 @@ class Known:
 
     Attributes:
         memory: bytes that it starts with; None where no host told.
+        frees: bytes that are free once it is off; None where they are as many.
         pending_bytes: what it wrote since its last replication; None where that was not read.
         bytes_per_second: how fast its changes went lately.
         last_change: how long one change took lately, on average.
@@ -60,6 +61,7 @@ class Known:
     bytes_per_second: float | None = None
     last_change: timedelta | None = None
     measured: tuple[tuple[Part, timedelta], ...] = ()
+    frees: int | None = None
 
 
 def from_statistics(intervals: Sequence[Statistics], *, memory: int | None = None) -> Known:

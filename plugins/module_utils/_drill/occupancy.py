@@ -49,6 +49,11 @@ class Occupancy:
         """The transfer of this machine has ended."""
         self._taken.subtract(self._of.pop(vm_id, ()))
 
+    @property
+    def free(self) -> Mapping[HostKey, int]:
+        """Bytes that may be used now, by host."""
+        return self._memory
+
     def has_memory(self, host: HostKey | None, wanted: int) -> bool:
         """Whether a machine of this size can start there."""
         return wanted <= self._memory.get(host, wanted)

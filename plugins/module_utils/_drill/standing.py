@@ -26,7 +26,7 @@ class Member:
         beside: by GUID, machines that have to be served wherever they are before it starts.
         stops_others: after its failure whoever was not begun is skipped, and whoever waits goes to a resting state.
         leaves: the host where it stops; enters: the host where it starts; None where that is not known.
-        memory: bytes that it starts with.
+        memory: bytes that its start takes where it enters; frees: bytes that are free where it leaves once it is off.
     """
 
     vm_id: str
@@ -40,6 +40,7 @@ class Member:
     leaves: HostKey | None = None
     enters: HostKey | None = None
     memory: int = 0
+    frees: int = 0
 
 
 @dataclass(slots=True)

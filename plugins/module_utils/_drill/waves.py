@@ -232,6 +232,7 @@ def _tiers(plan: Plan, stage: Stage) -> list[list[Vm]]:
 def _part(move: Move, vm: Vm, part: Part, after: tuple[Key, ...]) -> Task:
     known, source, target = move.of(vm), vm.away_from(move.towards), vm.to(move.towards)
     memory = known.memory or 0
+    frees = memory if known.frees is None else known.frees
     return Task(
         key=(vm.name, part.value),
         seconds=predicted(known, part).total_seconds(),
@@ -239,7 +240,7 @@ def _part(move: Move, vm: Vm, part: Part, after: tuple[Key, ...]) -> Task:
         delay=vm.start_delay.total_seconds() if part is Part.START else 0.0,
         holds=_holds(part, source, target),
         takes=(((Resource.MEMORY, target), memory),) if part is Part.START and memory else (),
-        gives=(((Resource.MEMORY, source), memory),) if part is Part.SHUT_DOWN and memory else (),
+        gives=(((Resource.MEMORY, source), frees),) if part is Part.SHUT_DOWN and frees else (),
     )
 
 

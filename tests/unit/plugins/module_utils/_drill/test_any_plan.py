@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.conduct import DEPENDENCY, STOPPED, Conductor
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.foretelling import foretold
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.order import stages, start_order, stop_order
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan import Plan, Towards
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.plan_reading import read_plan
@@ -26,10 +27,11 @@ from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.glancing im
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.host import Host
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.looking import Gather, Look
 from ansible_collections.hyperv.replica.plugins.module_utils._hyperv.model import End, Side
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.follow import foresee
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.goal import OnFailure
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.operation import planned_failover
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.pace import Pace
-from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method
+from ansible_collections.hyperv.replica.plugins.module_utils._operations.plan import Method, Outcome
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.routes import Routes
 from ansible_collections.hyperv.replica.plugins.module_utils._operations.scheduler import Scheduler
 from ansible_collections.hyperv.replica.plugins.plugin_utils._casting import Wanted, look_at
@@ -130,6 +132,7 @@ class Played(Orchestra):
 
     Attributes:
         operations: the most operations on a host that were under way at one moment.
+        foretold: what check mode says of each machine.
     """
 
     def __init__(self, data: dict[str, Any], free: int) -> None:
@@ -143,6 +146,7 @@ class Played(Orchestra):
         self.counting = threading.Lock()
         self.under_way: Counter[str] = Counter()
         self.operations: Counter[str] = Counter()
+        self.foretold: dict[str, Outcome] = {}
 
     def operation(self, name: str) -> _Operation:
         return _Operation(self, name)
@@ -158,6 +162,10 @@ class Played(Orchestra):
         looks.extra = {end: frozenset({Gather.POWER, Gather.POINTS, Gather.MEMORY, Gather.LIMITS}) for end in End}
         try:
             cast = look_at(wanted, looks)
+            ways = {vm_id: planned_failover(goal) for vm_id in cast.ids}
+            foreseen = {vm_id: foresee(one, cast.pairs[vm_id]) for vm_id, one in ways.items()}
+            cast.weigh(wanted, foreseen)
+            self.foretold = foretold(cast.members(wanted), {**foreseen, **cast.lost})
             room, watch = cast.room(wanted, concurrency), Heartbeats()
             gate = Conductor(
                 cast.members(wanted),
@@ -165,15 +173,17 @@ class Played(Orchestra):
                 watch,
                 after=lambda vm_id, talk: recovered(talk, vm_id, watch, timedelta(seconds=300)),
             )
+            for vm_id, outcome in cast.lost.items():
+                gate.ended(vm_id, outcome)
             scheduler = Scheduler(
-                {vm_id: planned_failover(goal) for vm_id in cast.ids},
+                {vm_id: one for vm_id, one in ways.items() if vm_id not in cast.lost},
                 cast.pairs,
                 looks,
                 Pace(poll=20, first=10, concurrency=room.concurrency, gate=gate),
                 journal=run.journal,
                 report=lambda vm_id, line: None,
             )
-            run.outcomes = scheduler.run()
+            run.outcomes = {**scheduler.run(), **cast.lost}
         finally:
             crew.dismiss()
         return run
@@ -205,12 +215,43 @@ def test_at_no_moment_of_any_plan_a_limit_is_exceeded(data: dict[str, Any], free
     assert max(site.operations.values()) <= limits["winrm_operations"]
     errors = [outcome.error for outcome in run.outcomes.values() if outcome.error]
     assert {error.kind for error in errors} <= {"no_memory", DEPENDENCY, STOPPED}
-    # Whoever is off at both ends is started all the same: a reserve is no reason to leave users without service.
-    assert errors or all(used <= (running[host] + free) * EACH for host, used in site.used.items())
+    assert all(used <= (running[host] + free) * EACH for host, used in site.used.items())
     assert (site.lost, site.split_brains) == (0, 0)
     assert len(run.outcomes) == len(data["vms"])
     well = [vm_id for vm_id, outcome in run.outcomes.items() if outcome.error is None]
     assert all(len(site.runs_at(int(vm_id[-12:], 16))) == 1 for vm_id in well)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=plans(), free=some.integers(0, 3), policy=some.sampled_from(["stop", "continue"]))
+def test_whoever_never_fits_is_refused_before_anything_is_changed_and_check_mode_foretells_what_follows(
+    data: dict[str, Any], free: int, policy: str
+) -> None:
+    for tier in data["tiers"]:
+        tier["on_vm_failure"] = policy
+    site, plan = Played(data, free), read_plan(data)
+
+    run = site.play(plan)
+
+    assert ends(run.outcomes) == ends(site.foretold)
+    failed = [outcome for outcome in run.outcomes.values() if outcome.error or outcome.skipped]
+    assert not any(outcome.changed for outcome in failed)
+    homes = {vm["name"]: vm["home"] for vm in data["vms"]}
+    for outcome in failed:
+        assert site.runs_at(int(outcome.before.vm_id[-12:], 16)) == [homes[outcome.before.vm_name]]
+    for outcome in failed:
+        if outcome.error is not None and outcome.error.kind == "no_memory":
+            assert outcome.error.host
+            assert "4096 MiB" in outcome.error.found
+            assert outcome.error.next_move
+
+
+def ends(outcomes: Mapping[str, Outcome]) -> dict[str, str]:
+    """How it ended with each machine, or is foretold to."""
+    return {
+        vm_id: outcome.error.kind if outcome.error else "skipped" if outcome.skipped else "moved"
+        for vm_id, outcome in outcomes.items()
+    }
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -220,7 +261,7 @@ def test_machines_of_a_stage_stop_in_exactly_the_reverse_of_the_order_in_which_t
 ) -> None:
     data["limits"]["concurrency"] = 1
     plan = read_plan(data)
-    site = Played(data, len(data["vms"]))
+    site = Played(data, len(data["vms"]) + 1)
 
     run = site.play(plan)
 
