@@ -183,6 +183,7 @@ class Step:
         forgets: what was learned before and holds no more.
         lesson: what its refusal tells; the plan is made anew with it.
         rescues: it brings service back after a failure, and waits for no other VM.
+        turn_within: a VM that has not had its turn for so long wants a look; None where it can wait.
         why: what an operator reads in plan and diff.
     """
 
@@ -205,6 +206,7 @@ class Step:
     forgets: tuple[Learned, ...] = ()
     lesson: Learned | None = None
     rescues: bool = False
+    turn_within: timedelta | None = field(default=None, compare=False)
     why: str = ""
 
     def after(self, seen: Pair) -> Pair:

@@ -82,7 +82,7 @@ class Scheduler:
             while self._wishes:
                 pause = self._begun() if self._round() else min(pause * _GROWTH, self._pace.poll)
                 if self._wishes:
-                    self._crew.rest(min(pause, self._pace.poll))
+                    self._crew.rest(min(pause, self._pace.poll, self._next_deadline()))
         except TimedOut as late:
             for vm_id in [*self._wishes]:
                 self._tell(vm_id, replace(late, vm=self._pairs[vm_id].vm_name, found=_late(self._pairs[vm_id], late)))
@@ -93,6 +93,13 @@ class Scheduler:
         expected = [needs.takes(wish.what.until) for wish in self._wishes.values() if isinstance(wish.what, Wait)]
         shortest = min((length.total_seconds() if length else 0.0 for length in expected), default=0.0)
         return max(self._pace.first, shortest / _PARTS)
+
+    def _next_deadline(self) -> float:
+        """Seconds until the first of those that wait has waited for as long as it may."""
+        now = self._crew.clock.now()
+        deadlines = [wish.deadline for wish in self._wishes.values()]
+        ahead = [(one - now).total_seconds() for one in deadlines if one is not None and one > now]
+        return min(ahead, default=self._pace.poll)
 
     def _begin(self, vm_id: str, talk: Talk) -> None:
         try:
@@ -162,7 +169,7 @@ class Scheduler:
             over = wait.until(read[vm_id])
         except HyperVReplicaError:
             over = True
-        if over or wish.is_late(wait, self._crew.clock.now()) or not needs.covers(asked, self._needs(vm_id, wait)):
+        if over or wish.is_late(self._crew.clock.now()) or not needs.covers(asked, self._needs(vm_id, wait)):
             return True
         self._teller.waiting(vm_id, wait, read[vm_id])
         return False
@@ -179,12 +186,15 @@ class Scheduler:
         return set(turns[: self._pace.concurrency if beside else max(free, 0)])
 
     def _unseen(self) -> set[str]:
-        """Those that were not looked at whole for long: what changes beside what they wait for has to be seen too."""
+        """Those that can wait no longer, and those that were not looked at whole for long.
+
+        What changes beside what they wait for has to be seen too.
+        """
         now = self._crew.clock.now()
         return {
             vm_id
             for vm_id, wish in self._here()
-            if now - wish.looked_at >= (_RESTS if isinstance(wish.what, Step) else _WAITS)
+            if now - wish.looked_at >= (_RESTS if isinstance(wish.what, Step) else _WAITS) or wish.is_late(now)
         }
 
     def _guests_asked(self) -> list[str]:
@@ -219,7 +229,7 @@ class Scheduler:
         if held:
             self._resume(vm_id, lambda: wish.talk.send(pair))
             return True
-        if wish.is_late(wait, self._crew.clock.now()):
+        if wish.is_late(self._crew.clock.now()):
             self._tell(vm_id, too_slow(pair, wait, self._pace.rate))
             return True
         self._teller.waiting(vm_id, wait, pair)

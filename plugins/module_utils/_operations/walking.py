@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Union
 
@@ -73,7 +74,7 @@ class Walker:
             return
         started = self.now()
         try:
-            receipt = yield step
+            receipt = yield replace(step, turn_within=self._downtime_left())
             if not isinstance(receipt, Receipt):  # it was not its turn; the look is newer now
                 self._see(receipt)
                 self._mind_downtime()

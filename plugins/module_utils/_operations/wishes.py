@@ -29,6 +29,12 @@ class Wish:
     away: bool = False
     begun: bool = False
 
-    def is_late(self, wait: Wait, now: datetime) -> bool:
+    @property
+    def deadline(self) -> datetime | None:
+        """Until when it can wait: for its turn, or for what it waits for; None where only the task's time limits it."""
+        allowed = self.what.limit if isinstance(self.what, Wait) else self.what.turn_within
+        return None if allowed is None or self.away else self.since + allowed
+
+    def is_late(self, now: datetime) -> bool:
         """Whether it has waited for as long as it may."""
-        return wait.limit is not None and now - self.since >= wait.limit
+        return self.deadline is not None and now >= self.deadline
