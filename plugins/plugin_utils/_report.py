@@ -111,11 +111,16 @@ class ReportAction(LocalAction):
         kept = {name: value for name, value in options.items() if name != "private_key_passphrase"}
         given: Any = scrub.value(kept)
         given["versions"] = {**_versions(), **given["versions"]}
+        silent = given["simulated_hosts"] is None and not given["stages"]
         if given["simulated_hosts"] is None:
             given["simulated_hosts"] = [name for name, own in hosts.items() if own.get("hyperv_replica_simulated")]
         kept_files = journals(self.at(options["journal_dir"], task_vars)) if options["journal_dir"] else []
         noted = _scrubbed(merged(reported_records(options["stages"]), kept_files), scrub)
         this = drill(given)
+        if silent and not hosts.keys() & set(this.hosts):
+            this = replace(
+                this, nobody_said_where=True
+            )  # journals alone, and no inventory: the simulator's may look so
         before: list[Earlier] = []
         if options["history"]:
             every = list(_earlier(self.at(options["history"], task_vars), besides=folder))

@@ -231,6 +231,7 @@ class Drill:
 
     Attributes:
         rate: how many times as fast as the clock simulated time ran; 1 on real hosts.
+        nobody_said_where: nothing that was given tells whether the hosts are real.
         consents: what was consented to, for what, and why.
         waivers: rule, virtual machine and reason of what preflight was told to overlook.
         approvals: who approved what, and when.
@@ -246,6 +247,7 @@ class Drill:
     rate: float = 1.0
     hosts: tuple[str, ...] = ()
     simulated_hosts: tuple[str, ...] = ()
+    nobody_said_where: bool = False
     consents: tuple[tuple[str, str], ...] = ()
     waivers: tuple[tuple[str, str, str], ...] = ()
     approvals: tuple[tuple[str, str, str], ...] = ()

@@ -48,6 +48,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     downtimes,
     length,
     measured,
+    only_follows,
     reasons,
     still_down,
     verdict,
@@ -276,9 +277,17 @@ def _runs(merged: Merged) -> Table:
 
 def _told_in_steps(drill: Drill) -> list[tuple[Stage, VmRun]]:
     every = [(stage, run) for stage in drill.stages if stage.moves for run in stage.vms]
-    return every if len(every) <= 2 * FEW else [(stage, run) for stage, run in every if run.failed]
+    return (
+        every
+        if len(every) <= 2 * FEW
+        else [(stage, run) for stage, run in every if run.failed and not only_follows(run)]
+    )
 
 
 def _steps_note(drill: Drill) -> str:
     told, every = len(_told_in_steps(drill)), sum(len(stage.vms) for stage in drill.stages if stage.moves)
-    return "" if told == every else f"{told} of {every} moves, those that failed. All others are in evidence.json."
+    return (
+        ""
+        if told == every
+        else f"{told} of {every} moves, those that failed of themselves. All others are in evidence.json."
+    )

@@ -57,13 +57,16 @@ def where(drill: Drill) -> str:
     """Whether this was the simulator, in the words that stand there in large letters."""
     if drill.simulated:
         return "SIMULATOR"
+    if drill.nobody_said_where or not drill.hosts:
+        return "UNKNOWN HOSTS"
     return "REAL AND SIMULATED HOSTS" if set(drill.hosts) & set(drill.simulated_hosts) else "REAL HOSTS"
 
 
 def lead(drill: Drill, told: Summary, why: Sequence[Reason]) -> str:
     """The verdict in one sentence or two."""
     if why:
-        return f"{_who(why)}. {told.good} of {counted(told.vms, 'virtual machine')} had no failure."
+        well = f" {told.good} of {counted(told.vms, 'virtual machine')} had no failure." if told.vms else ""
+        return f"{_who(why)}.{well}"
     if not told.moves:
         return f"{counted(told.vms, 'virtual machine')} passed every stage."
     lost = told.worst_rpo_seconds

@@ -34,6 +34,7 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict impo
     Measured,
     length,
     measured,
+    only_follows,
 )
 
 Cells = tuple[Cell, ...]
@@ -47,10 +48,11 @@ def systems(drill: Drill) -> Table:
     items = list(measured(drill))
     many = len(items) > 2 * FEW
     if many:
-        items.sort(key=lambda item: -(item.rto or 0.0))
+        items.sort(key=lambda item: (only_follows(item.run), -(item.rto or 0.0)))
     items.sort(key=lambda item: item.good or item.run.outcome in ("planned", "skipped"))
     rows = tuple(_system(item, drill.rate) for item in items)
-    shown = max(sum(not item.good for item in items), 10) if many else len(rows)
+    own = sum(not item.good and not only_follows(item.run) for item in items)
+    shown = min(max(own, 10), FEW) if many else len(rows)
     order = " Failures first, then the longest RTO." if many else ""
     return Table(
         id="systems",

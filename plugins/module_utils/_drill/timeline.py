@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.crowd import crowd
-from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import ALL, Drill, VmRun
+from ansible_collections.hyperv.replica.plugins.module_utils._drill.drill import ALL, WALK_BACK, Drill, VmRun
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import (
     BAD,
     GOOD,
@@ -26,8 +26,10 @@ from ansible_collections.hyperv.replica.plugins.module_utils._drill.page import 
 from ansible_collections.hyperv.replica.plugins.module_utils._drill.verdict import (
     Measured,
     downtimes,
+    given_back,
     length,
     measured,
+    only_follows,
 )
 
 #: More virtual machines than these, and those that went well are folded away.
@@ -85,12 +87,12 @@ def longest_part(item: Measured) -> tuple[str, float] | None:
     since, end = min(times), min(times) + timedelta(seconds=run.execution_seconds)
     if run.outage_began is None:
         return "with its users served", run.execution_seconds
-    ran = _ran_at(run)
+    ran, back = _ran_at(run), item.back or given_back(run)
     marks = (
         ("before its shutdown", run.outage_began),
         ("without service until it ran", ran),
-        ("until its probes were green", item.back),
-        ("being protected" if item.back else "running without an answer" if ran else "without service", end),
+        ("until its probes were green", back),
+        ("being protected" if back else "running without an answer" if ran else "without service", end),
     )
     spent = list[tuple[str, float]]()
     for what, at in marks:
@@ -121,25 +123,36 @@ def _tick(seconds: int) -> str:
 
 def _group(down: Mapping[str, float], scale: _Scale, tier: str, vms: dict[str, list[Measured]], *, few: bool) -> Group:
     rows = {name: _row(down.get(name, 0.0), scale, name, items) for name, items in vms.items()}
-    shown = {name: row for name, row in rows.items() if few or row.look == BAD}
+    dragged = {name for name, items in vms.items() if rows[name].look == BAD and _dragged(items)}
+    shown = {name: row for name, row in rows.items() if few or (row.look == BAD and name not in dragged)}
     more = {name: row for name, row in rows.items() if name not in shown}
     return Group(
         tier=_tier(scale, tier, [item for items in vms.values() for item in items], rows.values()),
         rows=tuple(shown.values()),
         more=tuple(more.values()),
         crowd=crowd(tuple(rows.values())) if more else None,
-        folded=_folded(down, list(more), every=not shown),
+        folded=_folded(down, list(more), len(dragged & set(more)), every=not shown),
     )
 
 
-def _folded(down: Mapping[str, float], names: Sequence[str], *, every: bool) -> str:
-    """Those without a failure, in a line: how many, and who of them was without service for longest."""
+def _dragged(items: Iterable[Measured]) -> bool:
+    """Whether nothing of its own went wrong with a virtual machine: another one failed, or it was on the way back."""
+    wrong = [item for item in items if not item.good]
+    return all(only_follows(item.run) or item.stage.kind == WALK_BACK and not item.run.failed for item in wrong)
+
+
+def _folded(down: Mapping[str, float], names: Sequence[str], dragged: int, *, every: bool) -> str:
+    """Those that are folded away, in a line: how many, how they fared, and who of them was without service longest."""
     if not names:
         return ""
-    count = f"{'All ' if every else ''}{len(names)}{'' if every else ' more'}, without a failure"
+    count = f"{'All ' if every else ''}{len(names)}{'' if every else ' more'}"
+    if dragged == len(names):
+        fared = " failed because of another"
+    else:
+        fared = f", {dragged} of them failed because of another" if dragged else ", without a failure"
     slow = max(names, key=lambda name: down.get(name, 0.0))
     longest = f"; longest without service: {slow}, {length(down[slow])}" if down.get(slow) else ""
-    return count + longest
+    return count + fared + longest
 
 
 def _tier(scale: _Scale, tier: str, items: Sequence[Measured], rows: Iterable[Row]) -> Row:
@@ -178,7 +191,7 @@ def _row(down: float, scale: _Scale, name: str, items: Sequence[Measured]) -> Ro
 def _bars(scale: _Scale, item: Measured, times: Sequence[datetime], lost: datetime | None) -> Iterable[Bar]:
     """A move: the way to its shutdown, without service, until its probes were green, and what came after."""
     run, stage, began, ended = item.run, item.stage.stage, min(times), max(times)
-    out, ran, back = began if lost else run.outage_began, _ran_at(run), item.back
+    out, ran, back = began if lost else run.outage_began, _ran_at(run), item.back or given_back(run)
     if out is None:
         yield scale.piece(began, ended, "work", f"{stage}: served all the time")
         return

@@ -129,7 +129,10 @@ def verdict(drill: Drill) -> str:
 def reasons(drill: Drill) -> tuple[Reason, ...]:
     """Everything for which the drill failed, the first cause first."""
     if not drill.stages:
-        return (*(Reason(why=failure) for failure in drill.failures), Reason(why="No stage of the drill was begun."))
+        return (
+            *(Reason(why=failure) for failure in drill.failures),
+            Reason(why="No stage of the drill came to its end."),
+        )
     items, down = measured(drill), downtimes(drill)
     found: list[Reason] = []
     for stage in drill.stages:
@@ -159,7 +162,7 @@ def _outages(drill: Drill) -> tuple[dict[str, timedelta], dict[str, datetime]]:
     down: dict[str, datetime] = {}
     for item in measured(drill):
         name, began = item.run.name, down.get(item.run.name) or item.run.outage_began
-        back = item.back or (_last_answer(item.run) if item.run.rescue in _GIVEN_BACK else None)
+        back = item.back or given_back(item.run)
         spent.setdefault(name, timedelta(0))
         if began is not None and back is not None:
             spent[name] += max(back - began, timedelta(0))
@@ -169,9 +172,16 @@ def _outages(drill: Drill) -> tuple[dict[str, timedelta], dict[str, datetime]]:
     return spent, down
 
 
-def _last_answer(run: VmRun) -> datetime | None:
-    """When the last step of a move ended, which is when one that was undone was undone."""
+def given_back(run: VmRun) -> datetime | None:
+    """When a move that was undone had given its virtual machine back to its users, when its last step ended."""
+    if run.rescue not in _GIVEN_BACK:
+        return None
     return max((call.began + timedelta(seconds=call.seconds or 0) for call in run.calls if call.began), default=None)
+
+
+def only_follows(run: VmRun) -> bool:
+    """Whether a virtual machine failed only because another one did."""
+    return run.fault is not None and run.fault.kind in _FOLLOWS
 
 
 def _told(failure: str, found: list[Reason]) -> bool:
@@ -244,7 +254,7 @@ def _of_vm(planned: PlannedVm | None, stage: Stage, run: VmRun, cost: str, now: 
         cost=cost,
         now=now,
         remedy=_remedy(run),
-        follows=run.fault is not None and run.fault.kind in _FOLLOWS,
+        follows=only_follows(run),
     )
 
 

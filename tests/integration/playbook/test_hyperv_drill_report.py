@@ -100,6 +100,19 @@ def test_one_changed_byte_is_found_and_located_and_fails_the_task(stage: Stage, 
 
     assert (seen["status"], seen["intact"]) == ("failed", False)
     assert [(found["file"], found["line"]) for found in seen["findings"]] == [("report.html", place + 1)]
+    assert f": changed after it was written. report.html, line {place + 1}: " in seen["msg"]
+
+
+def test_journals_alone_of_hosts_that_no_inventory_knows_are_not_said_to_be_of_real_ones(
+    stage: Stage, journals: Path
+) -> None:
+    journals.mkdir()
+    elsewhere = {**PLAN, "vms": [{"name": "WEB01", "home": "hv-x", "recovery": "hv-y"}]}
+    options = {"report_plan": elsewhere, "report_stages": [], "report_journal_dir": str(journals)}
+
+    run = local(stage, over_and_report(journals, **options)[-1:])
+
+    assert "FAILED on UNKNOWN HOSTS" in run.output
 
 
 def test_one_changed_byte_of_a_journal_is_found_in_its_file_and_record(stage: Stage, journals: Path) -> None:

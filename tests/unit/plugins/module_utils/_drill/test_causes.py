@@ -121,6 +121,38 @@ def test_a_tier_of_many_shows_how_many_were_without_service_at_which_time() -> N
     assert seen.text == "at most 2 at once"
 
 
+def test_of_many_those_that_failed_because_of_another_are_folded_away_and_counted() -> None:
+    given = drills.options(300)
+    for run in given["stages"][2]["results"]["vms"][1:40]:
+        run |= {"outcome": "failed", "error": {"kind": "plan_stopped", "msg": "VM001 failed"}}
+    given["stages"][2]["results"]["vms"][0] |= {"outcome": "failed", "error": drills.SILENT}
+    seen = told(drill(given))
+
+    assert [row.name for row in seen.timeline.groups[0].rows] == ["VM001"]
+    assert seen.timeline.groups[0].folded.startswith("49 more, 39 of them failed because of another; ")
+    assert [table.title.split(",")[0] for table in seen.steps] == ["VM001"]
+
+
+def test_a_move_that_was_undone_gave_its_machine_back_and_is_not_drawn_as_one_that_never_answers() -> None:
+    undone: dict[str, Any] = {
+        "outcome": "failed",
+        "error": drills.AWAY,
+        "rescue": "rolled_back",
+        "served_at": None,
+        "recovered_at": None,
+    }
+    stage = drills.stage("failover", "failover", 0, 900, [drills.moved(VM, 10, **undone)], failed=True)
+
+    (row,) = told(drill(drills.options(1) | {"stages": [stage]})).timeline.groups[0].rows
+
+    assert "dead" not in [bar.look for bar in row.bars]
+    assert max(bar.left + bar.width for bar in row.bars) < 20
+
+
+def test_a_bundle_of_nothing_does_not_say_that_hosts_were_real() -> None:
+    assert told(drill(drills.options(1) | {"stages": [], "plan": {"name": "none", "vms": []}})).where == "UNKNOWN HOSTS"
+
+
 def test_those_that_are_folded_away_are_told_in_a_line_with_the_longest_of_them() -> None:
     all_of_one, some = (told(of).timeline.groups[0].folded for of in (drill(drills.options(300)), FORTY_AND_THREE))
 
