@@ -118,15 +118,18 @@ def test_a_vm_in_motion_is_waited_for_by_a_second_controller(over_there: Beginni
 def test_ansibles_timeout_ends_the_task_at_once_and_no_request_follows(over_there: Beginning) -> None:
     stage = over_there(rate=1.0)
     stage.play("hv-a", [call("hyperv_replica_failback", ["WEB01"], {"timeout": 6}, peer="hv-b")])
+    running = stage.start()
+    running.until_asked("InitiateShutdown")
     began = time.monotonic()
 
-    run = stage.run()
+    run = stage.finish(running)
     took, number = time.monotonic() - began, stage.simulation.mark("the task is over")
     time.sleep(0.2)
 
     assert run.status == "failed"
     assert "InitiateShutdown" in run.changes
-    assert took < 6 + 2 + 1.5  # the limit, what it may take to end, and the start of ansible-playbook itself
+    # The limit, which began before that request, what it may take to end, and the end of ansible-playbook itself.
+    assert took < 6 + 2 + 1.5
     assert stage.simulation.log(number) == []
 
 
