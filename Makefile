@@ -1,6 +1,7 @@
 # make drill   rehearse failover, failback and verification on simulated hosts; ends with a verdict and the report's path
 # make test    every test there is
-# make check   the quick part of it, for while writing
+# make check   what needs no container, on one ansible-core; stops at the first failure
+# make quick   the part of it to run while writing
 # make integration [CORE=2.19] [TESTS=file], make targets [CORE=2.19] [TARGETS="target ..."]
 # make molecule, make docs, make build, make clean
 #
@@ -34,7 +35,7 @@ TARGETS ?=
 # The machine of continuous integration has two cores.
 JOBS    ?= 2
 
-.PHONY: help drill test side-by-side check static units units-newest units-lowest lint browser matrix integration awx kerberos
+.PHONY: help drill test side-by-side check quick static units units-newest units-lowest lint browser matrix integration awx kerberos
 .PHONY: docs docs-step drill-step targets
 .PHONY: build clean mirror dev molecule
 
@@ -57,7 +58,10 @@ test:
 side-by-side: playbooks-$(CORE) core-2.16 core-2.21 units-newest awx core-2.19 units-lowest lint molecule \
 	$(ENDS:%=playbooks-%) kerberos browser docs-step $(CORES:%=core-%) drill-step
 
-check: static units lint
+# One after the other, the fastest first; all of it is part of `make test`.
+check: static units core-$(CORE) integration lint
+
+quick: static units-newest
 
 static: mirror
 	@$(STEP) "ruff check" $(IN) dev ruff check .
