@@ -64,10 +64,11 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import VaultLib, is_encrypted
+from ansible.parsing.vault import is_encrypted
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.hyperv.replica.plugins.plugin_utils._outliving_files import Copies
+from ansible_collections.hyperv.replica.plugins.plugin_utils._peer import vault_of
 
 
 class LookupModule(LookupBase):
@@ -94,7 +95,7 @@ class LookupModule(LookupBase):
 
     def _decrypted(self, raw: bytes) -> tuple[str, Callable[[str], str]]:
         """What is encrypted is written down encrypted, with the secret that opened it."""
-        vault: VaultLib = self._loader._vault
+        vault = vault_of(self._loader)
         text, vault_id, secret = vault.decrypt_and_get_vault_id(raw)
 
         def sealed(changed: str) -> str:

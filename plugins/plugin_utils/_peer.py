@@ -6,7 +6,8 @@
 
 Core hands an action its own host's variables and connection, and no way to another's. What TaskExecutor uses is all
 there, though, in the worker process that the action runs in (``current_worker``): variable manager, inventory, the
-play's password and the plugin loaders. Read in ansible-core 2.16 to 2.21.
+play's password and the plugin loaders. Read in ansible-core 2.16 to 2.21. The vault of a data loader is here for the
+same reason: core gives nobody a way to write down encrypted again what was read encrypted.
 
 It differs from delegate_to in two places, on purpose: ``inventory_hostname`` is the peer's own while the peer's
 variables are templated (core's is the task's host, so ``ansible_host: "{{ inventory_hostname }}.corp"`` would lead to
@@ -22,6 +23,8 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.executor.process import worker as _process
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib
 from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
@@ -57,6 +60,12 @@ def peer_connection(action: ActionBase, peer: str, task_vars: Mapping[str, Any])
             remedy=f"define what is missing where {peer} can see it: its host or group variables, or this play's",
         ) from None
     return connection
+
+
+def vault_of(loader: DataLoader) -> VaultLib:
+    """Give what opens the encrypted files of this run, and can close them again with the same secret."""
+    vault: VaultLib = loader._vault
+    return vault
 
 
 def task_host(action: ActionBase, task_vars: Mapping[str, Any]) -> str:

@@ -116,7 +116,7 @@ MAY_IMPORT = {
     "plugin_utils/_outliving": ("", "yaml"),
     "plugin_utils/_outliving_files": ("plugin_utils._outliving", ""),
     "filter": ("_errors _surface", "ansible.errors"),
-    "lookup": ("plugin_utils._outliving_files", "ansible"),
+    "lookup": ("plugin_utils._outliving_files plugin_utils._peer", "ansible"),
     "inventory": ("_errors _hyperv _surface plugin_utils._hosts", "ansible"),
     "modules": ("_surface", "ansible.module_utils"),
     "action": (
