@@ -36,4 +36,4 @@ def crowd(rows: Sequence[Row]) -> Row:
 
 
 def _without(rows: Sequence[Row], at: float) -> int:
-    return sum(any(bar.look in _DOWN and bar.left <= at < bar.left + bar.width for bar in row.bars) for row in rows)
+    return sum(any(one.look in _DOWN and one.left <= at < one.left + one.width for one in row.bars) for row in rows)

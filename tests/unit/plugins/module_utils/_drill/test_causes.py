@@ -117,7 +117,7 @@ def test_a_tier_of_many_shows_how_many_were_without_service_at_which_time() -> N
 
     seen = crowd(rows)
 
-    assert [(bar.left, bar.width, bar.height) for bar in seen.bars] == [(10, 20, 100), (30, 10, 50)]
+    assert [(piece.left, piece.width, piece.height) for piece in seen.bars] == [(10, 20, 100), (30, 10, 50)]
     assert seen.text == "at most 2 at once"
 
 
@@ -145,8 +145,8 @@ def test_a_move_that_was_undone_gave_its_machine_back_and_is_not_drawn_as_one_th
 
     (row,) = told(drill(drills.options(1) | {"stages": [stage]})).timeline.groups[0].rows
 
-    assert "dead" not in [bar.look for bar in row.bars]
-    assert max(bar.left + bar.width for bar in row.bars) < 20
+    assert "dead" not in [piece.look for piece in row.bars]
+    assert max(piece.left + piece.width for piece in row.bars) < 20
 
 
 def test_a_bundle_of_nothing_does_not_say_that_hosts_were_real() -> None:
