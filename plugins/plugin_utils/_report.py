@@ -117,10 +117,9 @@ class ReportAction(LocalAction):
         kept_files = journals(self.at(options["journal_dir"], task_vars)) if options["journal_dir"] else []
         noted = _scrubbed(merged(reported_records(options["stages"]), kept_files), scrub)
         this = drill(given)
+        # Journals alone, without an inventory, look the same whether they come from real hosts or the simulator's.
         if silent and not hosts.keys() & set(this.hosts):
-            this = replace(
-                this, nobody_said_where=True
-            )  # journals alone, and no inventory: the simulator's may look so
+            this = replace(this, nobody_said_where=True)
         before: list[Earlier] = []
         if options["history"]:
             every = list(_earlier(self.at(options["history"], task_vars), besides=folder))

@@ -54,8 +54,8 @@ def faults(drill: Drill) -> Table:
     for stage in drill.stages:
         for run in stage.vms:
             if run.fault is not None:
-                todo = sentences(run.fault.remedy, run.fault.next_move)
-                key = (stage.stage, f"{run.fault.kind} {run.fault.code}".strip(), run.why, todo)
+                advice = sentences(run.fault.remedy, run.fault.next_move)
+                key = (stage.stage, f"{run.fault.kind} {run.fault.code}".strip(), run.why, advice)
                 alike.setdefault(key, []).append(run)
     rows = [
         (
@@ -63,10 +63,10 @@ def faults(drill: Drill) -> Table:
             plain(stage),
             Cell(text=kind, look=CODE),
             plain(why),
-            plain(todo),
+            plain(advice),
             plain(places([run.now for run in runs])),
         )
-        for (stage, kind, why, todo), runs in alike.items()
+        for (stage, kind, why, advice), runs in alike.items()
     ]
     columns = ("VMs", "Stage", "Kind", "What happened", "What to do", "Where it was then")
     return Table(id="faults", title="Faults", columns=columns, rows=tuple(rows[:FEW]), more=tuple(rows[FEW:]))

@@ -22,8 +22,3 @@ def startup(side: Side | Absent) -> int | None:
     if side.memory is not None:
         return side.memory.startup
     return side.build.memory if side.build is not None else None
-
-
-def to_start(side: Side | Absent) -> int | None:
-    """The same, and nothing for one that is up already."""
-    return 0 if is_up(side) else startup(side)

@@ -107,7 +107,7 @@ def _memory(view: View) -> Finding:
     starting = [here for here in starting if not memory.is_up(here)]
     needed = 0
     for here in starting:
-        size = memory.to_start(here)
+        size = memory.startup(here)
         if size is None:
             raise Unseen(host, f"it does not tell how much memory {here.vm_name} needs to start")
         needed += size

@@ -28,8 +28,7 @@ class Teller:
     """
 
     def __init__(self, journal: Journal, report: Report, now: Callable[[], datetime]) -> None:
-        self.report = report
-        self._journal, self._now = journal, now
+        self._journal, self._report, self._now = journal, report, now
         self._said: dict[str, str] = {}
 
     def waiting(self, vm_id: str, wait: Wait, pair: Pair) -> None:
@@ -40,7 +39,7 @@ class Teller:
         line = f"waiting for {wait.what}" + (f" ({jobs})" if jobs else "")
         if line != self._said.get(vm_id):
             self._said[vm_id] = line
-            self.report(vm_id, line)
+            self._report(vm_id, line)
 
     def ended(self, vm_id: str, pair: Pair, outcome: Outcome) -> None:
         """Say how it went with a VM."""
@@ -49,13 +48,13 @@ class Teller:
             word = "already there"
         detail = str(outcome.error) if outcome.error else word
         self._journal.note(replace(self._record("finished", vm_id, pair), detail=detail))
-        self.report(vm_id, f"{word}: {outcome.error}" if outcome.error else word)
+        self._report(vm_id, f"{word}: {outcome.error}" if outcome.error else word)
 
     def asking(self, vm_id: str, pair: Pair, step: Step) -> None:
         """Say which step a host is asked for; what changes nothing is not written down."""
         if step.method.mutates:
             self._journal.note(self._record("asking", vm_id, pair, step))
-        self.report(vm_id, f"{step.method.value} on {pair.at(step.host).host}: {step.why}")
+        self._report(vm_id, f"{step.method.value} on {pair.at(step.host).host}: {step.why}")
 
     def answered(self, vm_id: str, pair: Pair, step: Step, answer: Receipt | HyperVReplicaError) -> None:
         """Write down what came of it."""

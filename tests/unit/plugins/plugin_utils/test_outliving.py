@@ -29,7 +29,7 @@ class Nothing:
 
 
 class Tagged(yaml.SafeLoader):
-    """What Ansible shall not read as a template is text."""
+    """What Ansible shall not read as a template is text; as safe as the loader it extends, which S506 cannot see."""
 
 
 def _text(_loader: yaml.SafeLoader, node: yaml.Node) -> str:
